@@ -1,0 +1,66 @@
+/** Whose fault an error is: it decides the status, the log level and whether its text is shown. */
+export type Fault = 'client' | 'destination' | 'ours'
+
+/**
+ * Every error that Sluice raises on purpose: code → HTTP status and fault.
+ * `docs` of the API and the websocket protocol refer to these codes, so they never change their meaning.
+ */
+export const errorCodes = {
+  BAD_REQUEST: { status: 400, fault: 'client' },
+  BAD_STREAM_NAME: { status: 400, fault: 'client' },
+  NOT_FOUND: { status: 404, fault: 'client' },
+  STREAM_NOT_FOUND: { status: 404, fault: 'client' },
+  STREAM_TAKEN: { status: 409, fault: 'client' },
+  WRONG_STATE: { status: 409, fault: 'client' },
+  UNSUPPORTED_MEDIA: { status: 422, fault: 'client' },
+  UNSUPPORTED_PROTOCOL: { status: 400, fault: 'client' },
+  TOO_LARGE: { status: 413, fault: 'client' },
+  TOO_MANY_STREAMS: { status: 503, fault: 'ours' },
+  NO_FREE_PORTS: { status: 503, fault: 'ours' },
+  WORKER_DIED: { status: 503, fault: 'ours' },
+  SHUTTING_DOWN: { status: 503, fault: 'ours' },
+  TARGET_FAILED: { status: 502, fault: 'destination' },
+  FFMPEG_FAILED: { status: 500, fault: 'ours' },
+  INTERNAL: { status: 500, fault: 'ours' },
+} as const satisfies Record<string, { status: number; fault: Fault }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+/**
+ * An error with a code from the table. The message is written for the person who sees it;
+ * `cause` keeps what is only for the log.
+ */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'GatewayError'
+    this.code = code
+  }
+
+  get status(): number {
+    return errorCodes[this.code].status
+  }
+
+  get fault(): Fault {
+    return errorCodes[this.code].fault
+  }
+}
+
+/** What both translators (HTTP and websocket) send for an error. */
+export type ErrorShape = { code: ErrorCode; message: string }
+
+/**
+ * The error as the outside may see it: unknown errors become INTERNAL and lose their text,
+ * which could hold paths or keys.
+ */
+export function toErrorShape(error: unknown): ErrorShape {
+  if (error instanceof GatewayError) return { code: error.code, message: error.message }
+  return { code: 'INTERNAL', message: 'Something went wrong inside the gateway. Its log says more.' }
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { ErrorShape } from '../errors.ts'
+import type { StreamSnapshot } from '../streams/snapshot.ts'
+
+/**
+ * The websocket protocol of browser publishing, at `/ws/publish/{stream}`, version 1. JSON text frames.
+ *
+ * The client sends requests `{ id, type, … }`; each gets one reply `{ id, ok: true, data }` or
+ * `{ id, ok: false, error: { code, message } }`. The server also sends notices `{ type, … }` without an id.
+ *
+ * Order: `publish` → `connect` → `produce` per track → … → `stop`. `unproduce`, `produce` and `restartIce`
+ * may come at any time in between. The server pings by websocket ping frames.
+ */
+export const protocolVersion = 1
+
+const id = z.int().min(0)
+/** mediasoup checks the inside of these; here only their rough shape and, by the frame limit, their size. */
+const opaque = z.record(z.string(), z.unknown())
+
+export const requestSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    id,
+    type: z.literal('publish'),
+    protocol: z.int(),
+    /** Kinds of track that will be produced: the packager waits a little for all of them. */
+    kinds: z.array(z.enum(['audio', 'video'])).min(1).max(2),
+    /** From an earlier `publish` of the same person: takes the stream over from a connection that is dead. */
+    resumeToken: z.string().max(64).optional(),
+  }),
+  z.strictObject({ id, type: z.literal('connect'), dtlsParameters: opaque }),
+  z.strictObject({ id, type: z.literal('produce'), kind: z.enum(['audio', 'video']), rtpParameters: opaque }),
+  z.strictObject({ id, type: z.literal('unproduce'), producerId: z.string().max(64) }),
+  z.strictObject({ id, type: z.literal('restartIce') }),
+  z.strictObject({ id, type: z.literal('stop') }),
+])
+
+export type Request = z.infer<typeof requestSchema>
+export type RequestType = Request['type']
+
+/** What each request is answered with. mediasoup's own shapes are opaque here: mediasoup-client reads them. */
+export type ReplyData = {
+  publish: {
+    resumeToken: string
+    routerRtpCapabilities: object
+    transport: { id: string; iceParameters: object; iceCandidates: object[]; dtlsParameters: object }
+    /** Upper limit that the server enforces on the whole connection. */
+    maxBitrateBps: number
+  }
+  connect: Record<string, never>
+  produce: { producerId: string }
+  unproduce: Record<string, never>
+  restartIce: { iceParameters: object }
+  stop: Record<string, never>
+}
+
+export type Reply = { id: number | null; ok: true; data: ReplyData[RequestType] } | { id: number | null; ok: false; error: ErrorShape }
+
+/**
+ * status: sent about once a second while publishing.
+ * ended: the server closes the publication; `retry` tells whether to come back by itself.
+ */
+export type Notice =
+  | { type: 'status'; stream: StreamSnapshot }
+  | { type: 'ended'; error: ErrorShape; retry: boolean }
+
+/** The close code that follows an `ended` notice or a second bad frame (RFC 6455 section 7.4.2: 4000-4999 are ours). */
+export const closeCodes = { ended: 4000, badFrames: 4001, shuttingDown: 1001 } as const

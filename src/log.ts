@@ -1,0 +1,41 @@
+import { type Logger, pino } from 'pino'
+
+export type Log = Logger
+
+export type LogOptions = { level: string; pretty: boolean }
+
+/** What stands in a log line where a secret was. */
+const hidden = '[hidden]'
+
+/**
+ * The root logger. One line per state change, with the reason; bindings name the stream.
+ * Known secret fields are redacted as a second line of defence: callers pass `redactUrl()` texts in the first place.
+ */
+export function createLog(options: LogOptions): Log {
+  return pino({
+    level: options.level,
+    base: null,
+    redact: { paths: ['key', '*.key', 'token', '*.token', 'url', '*.url', 'authorization', '*.authorization'], censor: hidden },
+    ...(options.pretty
+      ? { transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' } } }
+      : {}),
+  })
+}
+
+const mediaUrl = /\b(rtmps?|srt|https?):\/\/[^\s'"]+/g
+
+/**
+ * Replaces every URL in a text by its scheme and host: an RTMP path ends with the stream key,
+ * and ffmpeg prints whole URLs in its messages.
+ */
+export function redactUrls(text: string): string {
+  return text.replace(mediaUrl, (url) => redactUrl(url))
+}
+
+/** `rtmp://host:1935/app/key` → `rtmp://host:1935/[hidden]`; a text that is no URL is hidden as a whole. */
+export function redactUrl(url: string): string {
+  const match = /^([a-z]+):\/\/(?:[^/@]*@)?([^/]*)(.*)$/i.exec(url)
+  if (!match) return hidden
+  const [, scheme, host, rest] = match
+  return `${scheme}://${host}${rest ? `/${hidden}` : ''}`
+}
