@@ -15,9 +15,17 @@ export function createLog(options: LogOptions): Log {
   return pino({
     level: options.level,
     base: null,
-    redact: { paths: ['key', '*.key', 'token', '*.token', 'url', '*.url', 'authorization', '*.authorization'], censor: hidden },
+    redact: {
+      paths: ['key', '*.key', 'token', '*.token', 'url', '*.url', 'authorization', '*.authorization'],
+      censor: hidden,
+    },
     ...(options.pretty
-      ? { transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' } } }
+      ? {
+          transport: {
+            target: 'pino-pretty',
+            options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' },
+          },
+        }
       : {}),
   })
 }

@@ -2,6 +2,10 @@ import { z } from 'zod'
 import type { ErrorShape } from '../errors.ts'
 import type { StreamSnapshot } from '../streams/snapshot.ts'
 
+const id = z.int().min(0)
+/** mediasoup checks the inside of these; here only their rough shape and, by the frame limit, their size. */
+const opaque = z.record(z.string(), z.unknown())
+
 /**
  * The websocket protocol of browser publishing, at `/ws/publish/{stream}`, version 1. JSON text frames.
  *
@@ -9,21 +13,19 @@ import type { StreamSnapshot } from '../streams/snapshot.ts'
  * `{ id, ok: false, error: { code, message } }`. The server also sends notices `{ type, … }` without an id.
  *
  * Order: `publish` → `connect` → `produce` per track → … → `stop`. `unproduce`, `produce` and `restartIce`
- * may come at any time in between. The server pings by websocket ping frames.
+ * may come at any time in between. The server pings by websocket ping frames. Version and close codes stand in
+ * `protocol-constants.ts`, which the pages can import without the schemas.
  */
-export const protocolVersion = 1
-
-const id = z.int().min(0)
-/** mediasoup checks the inside of these; here only their rough shape and, by the frame limit, their size. */
-const opaque = z.record(z.string(), z.unknown())
-
 export const requestSchema = z.discriminatedUnion('type', [
   z.strictObject({
     id,
     type: z.literal('publish'),
     protocol: z.int(),
     /** Kinds of track that will be produced: the packager waits a little for all of them. */
-    kinds: z.array(z.enum(['audio', 'video'])).min(1).max(2),
+    kinds: z
+      .array(z.enum(['audio', 'video']))
+      .min(1)
+      .max(2),
     /** From an earlier `publish` of the same person: takes the stream over from a connection that is dead. */
     resumeToken: z.string().max(64).optional(),
   }),
@@ -53,7 +55,9 @@ export type ReplyData = {
   stop: Record<string, never>
 }
 
-export type Reply = { id: number | null; ok: true; data: ReplyData[RequestType] } | { id: number | null; ok: false; error: ErrorShape }
+export type Reply =
+  | { id: number | null; ok: true; data: ReplyData[RequestType] }
+  | { id: number | null; ok: false; error: ErrorShape }
 
 /**
  * status: sent about once a second while publishing.
@@ -62,6 +66,3 @@ export type Reply = { id: number | null; ok: true; data: ReplyData[RequestType] 
 export type Notice =
   | { type: 'status'; stream: StreamSnapshot }
   | { type: 'ended'; error: ErrorShape; retry: boolean }
-
-/** The close code that follows an `ended` notice or a second bad frame (RFC 6455 section 7.4.2: 4000-4999 are ours). */
-export const closeCodes = { ended: 4000, badFrames: 4001, shuttingDown: 1001 } as const

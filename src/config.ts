@@ -1,0 +1,282 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, networkInterfaces } from 'node:os'
+import { z } from 'zod'
+import { messageOf } from './errors.ts'
+
+/** Names of streams, in URLs and everywhere. */
+export const streamNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/
+
+const port = z.int().min(1).max(65535)
+/** 0 lets the system choose: for tests and for several gateways on one machine. */
+const portOrAny = z.int().min(0).max(65535)
+
+const targetSchema = z.strictObject({
+  /** What the publish page and the API call it. */
+  name: z.string().min(1).max(64),
+  /** `rtmp://host[:port]/app` or `rtmps://…`; the key is kept apart. */
+  url: z
+    .string()
+    .max(1024)
+    .regex(/^rtmps?:\/\/[^\s/]+\/\S*$/, 'must look like rtmp://host/app or rtmps://host/app'),
+  /** Stream key, put behind the URL with a slash. `{stream}` in it or in the URL becomes the stream's name. */
+  key: z.string().max(1024).regex(/^\S*$/, 'must not hold spaces').default(''),
+})
+
+export type TargetConfig = z.infer<typeof targetSchema>
+
+/**
+ * The whole configuration, one flat level. Each key is also an environment variable: `httpPort` is
+ * `SLUICE_HTTP_PORT`; environment wins over the file. `targets` is given as JSON.
+ */
+export const configSchema = z.strictObject({
+  httpHost: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address on which HTTP listens. Loopback unless told otherwise.'),
+  httpPort: portOrAny.default(8080).describe('TCP port of HTTP.'),
+  rtcHost: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address on which WebRTC listens; 0.0.0.0 for all.'),
+  rtcPort: port.default(44444).describe('First UDP and TCP port of WebRTC; each worker takes the next one.'),
+  announcedAddress: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("Address that publishers' browsers reach; found by itself when rtcHost is 0.0.0.0."),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(Math.min(availableParallelism(), 4))
+    .describe('mediasoup workers; default one per core, at most 4.'),
+  tapPortMin: port
+    .default(45000)
+    .describe('First loopback UDP port between mediasoup and ffmpeg; a stream takes up to 6.'),
+  tapPortMax: port.default(46999).describe('Last of these ports.'),
+  maxStreams: z.int().min(1).max(10_000).default(100).describe('Streams live at the same time.'),
+  maxPublishBitrateBps: z
+    .int()
+    .min(100_000)
+    .max(100_000_000)
+    .default(8_000_000)
+    .describe('Upper limit for all that one publisher sends.'),
+  maxMessageBytes: z
+    .int()
+    .min(1024)
+    .max(1_048_576)
+    .default(65_536)
+    .describe('Largest websocket frame or request body.'),
+  maxSockets: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(500)
+    .describe('Publishing websockets open at the same time.'),
+  resumeSeconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(20)
+    .describe('How long a stream waits for a publisher that was lost.'),
+  segmentSeconds: z
+    .number()
+    .min(1)
+    .max(10)
+    .default(2)
+    .describe('Target duration of HLS segments; also the keyframe cadence.'),
+  windowSeconds: z.number().min(6).max(3600).default(30).describe('Media listed in the HLS playlist.'),
+  endedSeconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(60)
+    .describe('How long the ended playlist can still be fetched.'),
+  transcodeWidth: z
+    .int()
+    .min(160)
+    .max(3840)
+    .multipleOf(2)
+    .default(1280)
+    .describe('Frame width when video must be encoded.'),
+  transcodeHeight: z
+    .int()
+    .min(90)
+    .max(2160)
+    .multipleOf(2)
+    .default(720)
+    .describe('Frame height when video must be encoded.'),
+  transcodeFramesPerSecond: z
+    .int()
+    .min(5)
+    .max(60)
+    .default(30)
+    .describe('Frame rate when video must be encoded.'),
+  transcodeBitrateBps: z
+    .int()
+    .min(100_000)
+    .max(50_000_000)
+    .default(2_500_000)
+    .describe('Video bitrate when video must be encoded.'),
+  transcodePreset: z
+    .enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'])
+    .default('superfast')
+    .describe('x264 preset: speed against picture.'),
+  audioBitrateBps: z.int().min(32_000).max(320_000).default(128_000).describe('AAC bitrate.'),
+  targets: z
+    .record(
+      z.string().regex(/^(\*|[a-z0-9][a-z0-9_-]{0,63})$/, 'must be a stream name or *'),
+      z.array(targetSchema).max(20),
+    )
+    .default({})
+    .describe('RTMP targets by stream; * holds the default for all others.'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least level that is logged.'),
+  logPretty: z
+    .boolean()
+    .default(process.stdout.isTTY === true)
+    .describe('Logs for people instead of JSON; default on a terminal.'),
+  ffmpegPath: z.string().min(1).nullable().default(null).describe('ffmpeg binary; environment FFMPEG_PATH.'),
+  workerBin: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('mediasoup-worker binary; environment MEDIASOUP_WORKER_BIN.'),
+})
+
+export type Config = Readonly<z.infer<typeof configSchema>>
+
+/** Every problem of a configuration at once, one line each. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Variables with our prefix that scripts/ reads, not the gateway. */
+const foreignVariables = new Set(['SLUICE_CACHE_DIR', 'SLUICE_CHROMIUM', 'SLUICE_NGINX_RTMP_MODULE'])
+
+/** Variables of other projects whose names users already know. */
+const aliases: Readonly<Record<string, keyof Config>> = {
+  FFMPEG_PATH: 'ffmpegPath',
+  MEDIASOUP_WORKER_BIN: 'workerBin',
+}
+
+/**
+ * Reads the configuration: defaults, then the JSON file, then the environment.
+ * @throws ConfigError with every problem, wrong keys and values of both sources included.
+ */
+export function loadConfig(environment: Environment, filePath: string | null): Config {
+  const problems: string[] = []
+  const fromFile = filePath === null ? {} : readFile(filePath, problems)
+  const fromEnvironment = readEnvironment(environment, problems)
+  const parsed = configSchema.safeParse({ ...fromFile, ...fromEnvironment })
+  if (!parsed.success) problems.push(...parsed.error.issues.map(issueLine))
+  if (parsed.success) problems.push(...contradictions(parsed.data))
+  if (problems.length > 0 || !parsed.success) throw new ConfigError(problems)
+  return deepFreeze(parsed.data)
+}
+
+/** `httpPort` → `SLUICE_HTTP_PORT`. */
+export function variableName(key: string): string {
+  return `SLUICE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+/** Address that goes into ICE candidates: the configured one, else the first of this machine when listening on all. */
+export function announcedAddress(config: Config): string | null {
+  if (config.announcedAddress !== null || config.rtcHost !== '0.0.0.0') return config.announcedAddress
+  const external = Object.values(networkInterfaces())
+    .flat()
+    .find((face) => face && !face.internal && face.family === 'IPv4')
+  return external?.address ?? '127.0.0.1'
+}
+
+function readFile(path: string, problems: string[]): object {
+  try {
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content
+    problems.push(`${path}: must hold one JSON object`)
+  } catch (error) {
+    problems.push(`${path}: ${messageOf(error)}`)
+  }
+  return {}
+}
+
+function readEnvironment(environment: Environment, problems: string[]): Record<string, unknown> {
+  const byVariable = new Map(Object.keys(configSchema.shape).map((key) => [variableName(key), key]))
+  for (const [variable, key] of Object.entries(aliases)) byVariable.set(variable, key)
+  const values: Record<string, unknown> = {}
+  for (const [variable, text] of Object.entries(environment)) {
+    // An empty variable is what compose files leave for "not set".
+    if (text === undefined || text === '') continue
+    const key = byVariable.get(variable)
+    if (key) values[key] = fromText(key, text)
+    else if (variable.startsWith('SLUICE_') && !foreignVariables.has(variable))
+      problems.push(`${variable}: there is no such setting`)
+  }
+  return values
+}
+
+/** A variable's text as the type that its key wants; what does not fit is left as text for the schema to refuse. */
+function fromText(key: string, text: string): unknown {
+  const wanted = z.toJSONSchema(configSchema.shape[key as keyof Config], {
+    unrepresentable: 'any',
+    io: 'input',
+  }).type
+  if (wanted === 'string' || wanted === undefined) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Not JSON: the schema says what is wanted instead.
+    return text
+  }
+}
+
+function issueLine(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+    return issue.keys.map((key) => `${key}: there is no such setting`).join('\n  - ')
+  }
+  const [key, ...rest] = issue.path.map(String)
+  if (key === undefined) return issue.message
+  return `${[key, ...rest].join('.')} (${variableName(key)}): ${issue.message}`
+}
+
+/** Rules between settings. */
+function contradictions(config: z.infer<typeof configSchema>): string[] {
+  const problems: string[] = []
+  if (config.tapPortMax - config.tapPortMin < 7) {
+    problems.push(
+      'tapPortMax (SLUICE_TAP_PORT_MAX): must be at least 7 above tapPortMin; a stream takes up to 6 ports',
+    )
+  }
+  if (config.windowSeconds < config.segmentSeconds * 3) {
+    problems.push(
+      'windowSeconds (SLUICE_WINDOW_SECONDS): must be at least three segments long (RFC 8216 section 6.2.2)',
+    )
+  }
+  for (const [stream, targets] of Object.entries(config.targets)) {
+    const names = targets.map((target) => target.name)
+    if (new Set(names).size < names.length) problems.push(`targets.${stream}: two targets have the same name`)
+  }
+  return problems
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) deepFreeze(part)
+    Object.freeze(value)
+  }
+  return value
+}

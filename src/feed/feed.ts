@@ -1,0 +1,112 @@
+import type { FeedSnapshot } from '../streams/snapshot.ts'
+import type { Fragment } from './fragment.ts'
+
+/** Whoever reads a feed. Both are called synchronously and must not throw or block. */
+export type FeedReader = {
+  /** Fragments in order, none left out. A new `fragment.epoch` needs its `init` first. */
+  onFragment(fragment: Fragment): void
+  /** The stream is over: no fragment follows. */
+  onEnd(): void
+}
+
+export type FeedLimits = {
+  /** Seconds of media kept for readers that come later. At least the newest group of pictures is kept. */
+  maxSeconds: number
+  /** Hard limit, also for the newest group of pictures. */
+  maxBytes: number
+}
+
+/**
+ * The waist of the hourglass: a stream's media as numbered fragments in a bounded ring. It outlives packager runs.
+ * Readers own their queues; the feed waits for nobody.
+ */
+export class Feed {
+  readonly #limits: FeedLimits
+  readonly #readers = new Set<FeedReader>()
+  readonly #ring: Fragment[] = []
+  #bytes = 0
+  #seconds = 0
+  #fragments = 0
+  #epochs = 0
+  #ended = false
+
+  constructor(limits: FeedLimits) {
+    this.#limits = limits
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** The newest fragment, or undefined before the first. */
+  get newest(): Fragment | undefined {
+    return this.#ring.at(-1)
+  }
+
+  /** Adds the next fragment; its number is given here. */
+  append(unnumbered: Omit<Fragment, 'number'>): void {
+    if (this.#ended) return
+    const fragment: Fragment = { ...unnumbered, number: this.#fragments }
+    if (fragment.epoch !== this.newest?.epoch) this.#epochs += 1
+    this.#fragments += 1
+    this.#ring.push(fragment)
+    this.#bytes += fragment.bytes.length
+    this.#seconds += fragment.durationSeconds
+    this.#trim()
+    for (const reader of this.#readers) reader.onFragment(fragment)
+  }
+
+  /**
+   * Starts reading at the newest keyframe in the ring: those fragments are delivered before this returns.
+   * @returns the undo: no call reaches the reader after it.
+   */
+  attach(reader: FeedReader): () => void {
+    const from = this.#ring.findLastIndex((fragment) => fragment.keyframe)
+    if (from >= 0) for (const fragment of this.#ring.slice(from)) reader.onFragment(fragment)
+    if (this.#ended) reader.onEnd()
+    else this.#readers.add(reader)
+    return () => this.#readers.delete(reader)
+  }
+
+  /** Ends the feed for good. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    const readers = [...this.#readers]
+    this.#readers.clear()
+    for (const reader of readers) reader.onEnd()
+  }
+
+  snapshot(): FeedSnapshot {
+    const newest = this.newest
+    const epoch = newest?.epoch
+    const ofEpoch = this.#ring.filter((fragment) => fragment.epoch === epoch && fragment.videoFrames > 0)
+    const seconds = ofEpoch.reduce((sum, fragment) => sum + fragment.durationSeconds, 0)
+    const frames = ofEpoch.reduce((sum, fragment) => sum + fragment.videoFrames, 0)
+    return {
+      epochs: this.#epochs,
+      fragments: this.#fragments,
+      bufferedBytes: this.#bytes,
+      bitrateBps: this.#seconds > 0 ? Math.round((this.#bytes * 8) / this.#seconds) : 0,
+      codecs: [epoch?.video?.codec, epoch?.audio?.codec].filter((codec) => codec !== undefined).join(','),
+      width: epoch?.video?.width ?? null,
+      height: epoch?.video?.height ?? null,
+      framesPerSecond: seconds > 0 ? Math.round((frames / seconds) * 10) / 10 : null,
+      newestAt: newest ? new Date(newest.arrivedAtMs).toISOString() : null,
+    }
+  }
+
+  /** Drops from the old end what the limits do not allow, but keeps the newest keyframe as long as bytes allow. */
+  #trim(): void {
+    for (;;) {
+      const oldest = this.#ring[0]
+      if (!oldest || this.#ring.length === 1) return
+      const tooLong = this.#seconds - oldest.durationSeconds >= this.#limits.maxSeconds
+      const laterKeyframe = this.#ring.findIndex((fragment, index) => index > 0 && fragment.keyframe) > 0
+      if (this.#bytes <= this.#limits.maxBytes && !(tooLong && laterKeyframe)) return
+      this.#ring.shift()
+      this.#bytes -= oldest.bytes.length
+      this.#seconds -= oldest.durationSeconds
+    }
+  }
+}

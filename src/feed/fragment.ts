@@ -1,0 +1,50 @@
+/** Facts of a video track, read from the initialisation segment. */
+export type VideoInfo = {
+  trackId: number
+  /** Units per second of this track's times. */
+  timescale: number
+  /** RFC 6381 codec string, e.g. `avc1.42e01f`, from the avcC box: the bitstream's real profile. */
+  codec: string
+  width: number
+  height: number
+}
+
+/** Facts of an audio track, read from the initialisation segment. */
+export type AudioInfo = {
+  trackId: number
+  timescale: number
+  /** RFC 6381 codec string, e.g. `mp4a.40.2`. */
+  codec: string
+  channels: number
+  sampleRateHz: number
+}
+
+/** One packager run: everything that decodes with the same initialisation segment. */
+export type Epoch = {
+  /** Random, safe in a URL, never used twice: names built from it can be cached for ever. */
+  id: string
+  /** ftyp + moov. */
+  init: Buffer
+  video: VideoInfo | null
+  audio: AudioInfo | null
+}
+
+/** The smallest piece of media that can be sent alone: one moof + mdat with all tracks. */
+export type Fragment = {
+  epoch: Epoch
+  /** Counts up by one over all epochs of a feed, from 0. */
+  number: number
+  /** moof + mdat. */
+  bytes: Buffer
+  /** Media time of its first sample inside its epoch (video's, if there is video). */
+  startSeconds: number
+  durationSeconds: number
+  /** True when decoding can start here: its first video sample is a keyframe, or it holds audio only. */
+  keyframe: boolean
+  /** Number of video samples, for the frame rate. */
+  videoFrames: number
+  /** When its first sample was captured, ms since 1970 on this machine's clock; the best estimate known. */
+  capturedAtMs: number
+  /** When it came out of the packager, ms since 1970. */
+  arrivedAtMs: number
+}

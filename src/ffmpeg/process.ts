@@ -1,0 +1,145 @@
+import type { ChildProcess } from 'node:child_process'
+import { Writable } from 'node:stream'
+import fluent from 'fluent-ffmpeg'
+import { GatewayError, messageOf } from '../errors.ts'
+import { type Log, redactUrls } from '../log.ts'
+import { type Exit, judgeExit } from './exit.ts'
+
+/** Time that ffmpeg has to end by itself after a SIGTERM before it gets a SIGKILL. */
+const graceMs = 5_000
+
+export type FfmpegSpec = {
+  /** Path of the ffmpeg binary. */
+  binary: string
+  /** Options of the input, then its URL (`pipe:0` for what the caller writes to `stdin`). */
+  inputOptions: readonly string[]
+  input: string
+  /** Options of the output, then its URL; `null` sends the output to `onOutput` through stdout. */
+  outputOptions: readonly string[]
+  output: string | null
+  onOutput?: (chunk: Buffer) => void
+  /** Each line of stderr, with URLs redacted. */
+  onLine?: (line: string) => void
+  log: Log
+}
+
+/** A running ffmpeg. It counts as gone only when `exited` resolves: at the child's 'close'. */
+export type FfmpegProcess = {
+  pid: number
+  stdin: Writable
+  /** Never rejects. */
+  exited: Promise<Exit>
+  /** SIGTERM, then SIGKILL after 5 s; resolves when the process is really gone. May be called twice. */
+  stop(): Promise<Exit>
+  /** SIGKILL at once, counted as asked for. */
+  kill(): Promise<Exit>
+}
+
+/** fluent-ffmpeg's types leave out the child, which is a public property from its 'start' event on. */
+type CommandWithChild = fluent.FfmpegCommand & { ffmpegProc?: ChildProcess }
+
+/**
+ * Starts an ffmpeg. The only importer of fluent-ffmpeg, which composes the command line and spawns it, without a
+ * shell. Its own ideas of progress, ends and kills are not used: a 'progress' listener would start an ffprobe on the
+ * same input, 'end' and 'error' go by the exit code alone, and its kill is a SIGKILL.
+ * @throws GatewayError FFMPEG_FAILED when the process can't be started.
+ */
+export function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
+  const command: CommandWithChild = fluent({ stdoutLines: 1 })
+  command.setFfmpegPath(spec.binary)
+  command.input(spec.input)
+  // Options go in as separate arguments: given as one array, each would be split at a space.
+  command.inputOptions(...two(spec.inputOptions))
+  command.output(spec.output ?? outputSink(spec))
+  command.outputOptions(...two(spec.outputOptions))
+
+  let lastErrorLine: string | null = null
+  command.on('stderr', (raw: string) => {
+    const line = redactUrls(raw)
+    if (/\[(error|fatal|panic)\]/.test(line)) lastErrorLine = withoutPrefix(line)
+    spec.onLine?.(line)
+  })
+
+  return new Promise((resolve, reject) => {
+    command.on('error', (error: Error) => {
+      // After the start the child's 'close' tells the end; before it, this is all there is.
+      reject(
+        new GatewayError('FFMPEG_FAILED', `ffmpeg could not be started: ${messageOf(error)}`, {
+          cause: error,
+        }),
+      )
+    })
+    command.on('start', () => {
+      const child = command.ffmpegProc
+      if (!child?.pid || !child.stdin) return
+      resolve(supervise(child, child.pid, child.stdin, () => lastErrorLine, spec.log))
+    })
+    command.run()
+  })
+}
+
+/** fluent-ffmpeg tells options from an array of them by their number, so a lone option needs company. */
+function two(options: readonly string[]): [string, string, ...string[]] {
+  const [first = '-hide_banner', second = '-hide_banner', ...rest] = options
+  return [first, second, ...rest]
+}
+
+function outputSink(spec: FfmpegSpec): Writable {
+  // emitClose off: fluent-ffmpeg takes a closed output for a reason to kill the process.
+  return new Writable({
+    emitClose: false,
+    write(chunk: Buffer, _encoding, done) {
+      spec.onOutput?.(chunk)
+      done()
+    },
+  })
+}
+
+function supervise(
+  child: ChildProcess,
+  pid: number,
+  stdin: Writable,
+  lastErrorLine: () => string | null,
+  log: Log,
+): FfmpegProcess {
+  let asked = false
+  let startError: Error | null = null
+  let killTimer: NodeJS.Timeout | undefined
+  child.on('error', (error) => {
+    startError = error
+  })
+  // A write after ffmpeg is gone fails with EPIPE; its 'close' tells what there is to tell.
+  stdin.on('error', (error) => log.debug({ pid, error: messageOf(error) }, 'ffmpeg closed its input'))
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('close', (code, signal) => {
+      clearTimeout(killTimer)
+      resolve(judgeExit({ code, signal, error: startError, asked, lastErrorLine: lastErrorLine() }))
+    })
+  })
+  return {
+    pid,
+    stdin,
+    exited,
+    stop() {
+      if (!asked) {
+        asked = true
+        child.kill('SIGTERM')
+        killTimer = setTimeout(() => {
+          log.warn({ pid }, 'ffmpeg did not stop within 5 s and is killed')
+          child.kill('SIGKILL')
+        }, graceMs)
+      }
+      return exited
+    },
+    kill() {
+      asked = true
+      child.kill('SIGKILL')
+      return exited
+    },
+  }
+}
+
+/** `[flv @ 0x55d] [error] Broken pipe` → `Broken pipe`: addresses mean nothing to people. */
+function withoutPrefix(line: string): string {
+  return line.replace(/^(\[[^\]]*\]\s*)+/, '').trim()
+}
