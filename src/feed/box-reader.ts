@@ -1,0 +1,162 @@
+import { GatewayError } from '../errors.ts'
+
+/** One complete top-level box of an MP4 byte stream. */
+export type Box = {
+  /** Four-character code, e.g. `moof`. */
+  type: string
+  /** The whole box with its header, in memory of its own. */
+  bytes: Buffer
+}
+
+/** size + type; a size of 1 says that 8 bytes with the real size follow (ISO/IEC 14496-12 section 4.2). */
+const shortHeaderBytes = 8
+const longHeaderBytes = 16
+
+/**
+ * Cuts an MP4 byte stream into its top-level boxes. Every byte is copied once, into the box that it belongs to:
+ * no box keeps the memory of the chunks alive that it came in.
+ */
+export class BoxReader {
+  readonly #maxBoxBytes: number
+  readonly #header = Buffer.alloc(longHeaderBytes)
+  /** What is being filled: the header or, once the size is known, the box. */
+  #target: Buffer = this.#header
+  #filled = 0
+  #wanted = shortHeaderBytes
+
+  /** @param limits.maxBoxBytes largest box that is taken, header included: it is allocated as soon as it is announced. */
+  constructor(limits: { maxBoxBytes: number }) {
+    this.#maxBoxBytes = limits.maxBoxBytes
+  }
+
+  /** Bytes of a box that is not complete. */
+  get pendingBytes(): number {
+    return this.#filled
+  }
+
+  /**
+   * Takes the next bytes, cut anywhere, and returns the boxes that they complete.
+   * @throws GatewayError FFMPEG_FAILED for a size that can't be right. The stream can't be read on: so does every later call.
+   */
+  push(chunk: Buffer): Box[] {
+    const boxes: Box[] = []
+    let offset = 0
+    while (offset < chunk.length) {
+      const copied = chunk.copy(this.#target, this.#filled, offset, offset + this.#wanted - this.#filled)
+      this.#filled += copied
+      offset += copied
+      // Twice for a box that is nothing but a header.
+      while (this.#filled === this.#wanted) this.#advance(boxes)
+    }
+    return boxes
+  }
+
+  #advance(boxes: Box[]): void {
+    if (this.#target !== this.#header) {
+      boxes.push({ type: this.#target.toString('latin1', 4, 8), bytes: this.#target })
+      this.#target = this.#header
+      this.#filled = 0
+      this.#wanted = shortHeaderBytes
+      return
+    }
+    const shortSize = this.#header.readUInt32BE(0)
+    if (shortSize === 1 && this.#wanted === shortHeaderBytes) {
+      this.#wanted = longHeaderBytes
+      return
+    }
+    const size = shortSize === 1 ? Number(this.#header.readBigUInt64BE(8)) : shortSize
+    // 0 means "up to the end of the file", which a live stream does not have.
+    if (size < this.#wanted || size > this.#maxBoxBytes) {
+      const type = JSON.stringify(this.#header.toString('latin1', 4, 8))
+      throw damaged(`box ${type} has size ${size}; ${this.#wanted} to ${this.#maxBoxBytes} are possible`)
+    }
+    const box = Buffer.allocUnsafeSlow(size)
+    this.#header.copy(box, 0, 0, this.#wanted)
+    this.#target = box
+    this.#filled = this.#wanted
+    this.#wanted = size
+  }
+}
+
+/**
+ * Reads forward through the content of one box, or of bytes that hold boxes; every read is checked against its end
+ * and throws GatewayError FFMPEG_FAILED beyond it.
+ */
+export class BoxContent {
+  readonly name: string
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer, name: string) {
+    this.#bytes = bytes
+    this.name = name
+  }
+
+  take(length: number): Buffer {
+    if (length > this.#bytes.length - this.#at) throw damaged(`${JSON.stringify(this.name)} ends too early`)
+    this.#at += length
+    return this.#bytes.subarray(this.#at - length, this.#at)
+  }
+
+  skip(length: number): this {
+    this.take(length)
+    return this
+  }
+
+  u8 = (): number => this.take(1).readUInt8()
+  u16 = (): number => this.take(2).readUInt16BE()
+  u24 = (): number => this.take(3).readUIntBE(0, 3)
+  u32 = (): number => this.take(4).readUInt32BE()
+  text = (length: number): string => this.take(length).toString('latin1')
+
+  u64(): number {
+    const value = this.take(8).readBigUInt64BE()
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged(`${JSON.stringify(this.name)} holds ${value}`)
+    return Number(value)
+  }
+
+  /** The boxes from here to the end; does not move. */
+  *boxes(): Generator<BoxContent> {
+    const inside = new BoxContent(this.#bytes.subarray(this.#at), this.name)
+    while (inside.#at < inside.#bytes.length) {
+      const start = inside.#at
+      const shortSize = inside.u32()
+      const name = inside.text(4)
+      const size = shortSize === 1 ? inside.u64() : shortSize
+      const contentBytes = size - (inside.#at - start)
+      if (contentBytes < 0) throw damaged(`box ${JSON.stringify(name)} has size ${size}`)
+      yield new BoxContent(inside.take(contentBytes), name)
+    }
+  }
+
+  /** Content of the MPEG-4 descriptor that is next: tag, length in groups of 7 bits (ISO/IEC 14496-1 section 8.3.3). */
+  descriptor(tag: number): BoxContent {
+    const found = this.u8()
+    if (found !== tag) throw damaged(`${this.name} has descriptor ${found} instead of ${tag}`)
+    let length = 0
+    for (let group = 0; group < 4; group += 1) {
+      const byte = this.u8()
+      length = length * 128 + (byte & 0x7f)
+      if ((byte & 0x80) === 0) break
+    }
+    return new BoxContent(this.take(length), this.name)
+  }
+}
+
+/**
+ * The first box at the end of a path of names.
+ * @throws GatewayError FFMPEG_FAILED when there is none.
+ */
+export function need(parent: BoxContent, ...path: readonly string[]): BoxContent {
+  let box = parent
+  for (const name of path) {
+    const child = [...box.boxes()].find((candidate) => candidate.name === name)
+    if (!child) throw damaged(`${box.name} has no ${name}`)
+    box = child
+  }
+  return box
+}
+
+export function damaged(what: string): GatewayError {
+  return new GatewayError('FFMPEG_FAILED', `ffmpeg's MP4 output can't be read: ${what}.`)
+}

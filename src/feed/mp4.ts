@@ -1,0 +1,230 @@
+import { BoxContent, damaged, need } from './box-reader.ts'
+import type { AudioInfo, VideoInfo } from './fragment.ts'
+
+/** What samples have when neither tfhd nor trun says otherwise. */
+export type SampleDefaults = {
+  /** In units of the track's timescale. */
+  duration: number
+  flags: number
+}
+
+/** What an initialisation segment says. */
+export type Init = {
+  video: VideoInfo | null
+  audio: AudioInfo | null
+  /** From mvex/trex, by track id. */
+  defaults: ReadonlyMap<number, SampleDefaults>
+}
+
+/** What a movie fragment says; see `Fragment` for the meaning. */
+export type FragmentInfo = {
+  startSeconds: number
+  durationSeconds: number
+  keyframe: boolean
+  videoFrames: number
+}
+
+/** A track's clock at an instant of wall-clock time. */
+export type ProducerReferenceTime = {
+  trackId: number
+  /** Milliseconds since 1970, with fraction. */
+  ntpMs: number
+  /** In units of the track's timescale. */
+  mediaTime: number
+  /** What happened at that instant, e.g. 24 = arbitrary. */
+  flags: number
+}
+
+type Track = VideoInfo | AudioInfo
+type Run = { start: number; duration: number; samples: number; sync: boolean }
+
+/** sample_is_non_sync_sample (ISO/IEC 14496-12 section 8.8.3.1). */
+const nonSync = 0x0001_0000
+/** Seconds from 1900 (NTP) to 1970. */
+const ntpToUnixSeconds = 2_208_988_800
+
+/** Sampling rates by index in an AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.3.4). */
+const samplingRatesHz = [
+  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
+]
+
+/**
+ * Reads an initialisation segment.
+ * @param bytes ftyp + moov, each complete.
+ * @returns the first H.264 and the first AAC track.
+ * @throws GatewayError FFMPEG_FAILED when it is damaged or holds a video or sound track with another codec.
+ */
+export function readInit(bytes: Buffer): Init {
+  const moov = need(new BoxContent(bytes, 'file'), 'moov')
+  let video: VideoInfo | null = null
+  let audio: AudioInfo | null = null
+  const defaults = new Map<number, SampleDefaults>()
+  for (const box of moov.boxes()) {
+    if (box.name === 'trak') {
+      const handler = need(box, 'mdia', 'hdlr').skip(8).text(4)
+      if (handler === 'vide') video ??= readVideoTrack(box)
+      if (handler === 'soun') audio ??= readAudioTrack(box)
+    }
+    if (box.name === 'mvex') {
+      for (const trex of box.boxes()) {
+        if (trex.name !== 'trex') continue
+        const trackId = trex.skip(4).u32()
+        defaults.set(trackId, { duration: trex.skip(4).u32(), flags: trex.skip(4).u32() })
+      }
+    }
+  }
+  return { video, audio, defaults }
+}
+
+/**
+ * Reads a movie fragment. Times are decoding times: the video track's if it has samples here, else the audio track's.
+ * @param moof the whole box.
+ * @throws GatewayError FFMPEG_FAILED when it is damaged or holds no sample of a known track.
+ */
+export function readFragment(moof: Buffer, init: Init): FragmentInfo {
+  const trafs = [...need(new BoxContent(moof, 'file'), 'moof').boxes()].filter((box) => box.name === 'traf')
+  const runs = trafs.map((traf) => readTraf(traf, init.defaults))
+  const video = init.video && joinRuns(runs, init.video)
+  const audio = init.audio && joinRuns(runs, init.audio)
+  const timed = video ?? audio
+  if (!timed) throw damaged('moof has no sample of a known track')
+  return {
+    startSeconds: timed.start / timed.timescale,
+    durationSeconds: timed.duration / timed.timescale,
+    keyframe: init.video === null || (video?.sync ?? false),
+    videoFrames: video?.samples ?? 0,
+  }
+}
+
+/**
+ * Reads a producer reference time box (ISO/IEC 14496-12 section 8.16.5).
+ * @param prft the whole box.
+ * @throws GatewayError FFMPEG_FAILED when it is damaged.
+ */
+export function readProducerReferenceTime(prft: Buffer): ProducerReferenceTime {
+  const box = need(new BoxContent(prft, 'file'), 'prft')
+  const version = box.u8()
+  const flags = box.u24()
+  const trackId = box.u32()
+  const ntpSeconds = box.u32()
+  const fraction = box.u32() / 2 ** 32
+  // The 32 bits wrap in 2036; the upper half belongs to the era from 1900 (RFC 4330 section 3).
+  const era = ntpSeconds < 2 ** 31 ? 2 ** 32 : 0
+  const ntpMs = (ntpSeconds + era - ntpToUnixSeconds + fraction) * 1000
+  return { trackId, ntpMs, mediaTime: version === 0 ? box.u32() : box.u64(), flags }
+}
+
+/** One track's samples in this fragment, or null if there are none. */
+function joinRuns(runs: ReadonlyArray<Run & { trackId: number }>, track: Track) {
+  const own = runs.filter((run) => run.trackId === track.trackId && run.samples > 0)
+  const first = own[0]
+  if (!first) return null
+  return {
+    timescale: track.timescale,
+    start: first.start,
+    sync: first.sync,
+    duration: own.reduce((sum, run) => sum + run.duration, 0),
+    samples: own.reduce((sum, run) => sum + run.samples, 0),
+  }
+}
+
+/** tfhd, tfdt and all truns of one traf (sections 8.8.7, 8.8.12 and 8.8.8). */
+function readTraf(traf: BoxContent, trex: Init['defaults']): Run & { trackId: number } {
+  const tfhd = need(traf, 'tfhd')
+  const present = tfhd.skip(1).u24()
+  const trackId = tfhd.u32()
+  const defaults = trex.get(trackId) ?? { duration: 0, flags: 0 }
+  tfhd.skip((present & 0x1 ? 8 : 0) + (present & 0x2 ? 4 : 0))
+  const duration = present & 0x8 ? tfhd.u32() : defaults.duration
+  tfhd.skip(present & 0x10 ? 4 : 0)
+  const flags = present & 0x20 ? tfhd.u32() : defaults.flags
+  const tfdt = need(traf, 'tfdt')
+  const version = tfdt.u8()
+  const start = version === 0 ? tfdt.skip(3).u32() : tfdt.skip(3).u64()
+  const total: Run = { start, duration: 0, samples: 0, sync: false }
+  for (const box of traf.boxes()) {
+    if (box.name !== 'trun') continue
+    const run = readTrun(box, { duration, flags })
+    if (total.samples === 0) total.sync = run.sync
+    total.samples += run.samples
+    total.duration += run.duration
+  }
+  return { ...total, trackId }
+}
+
+function readTrun(trun: BoxContent, defaults: SampleDefaults): Omit<Run, 'start'> {
+  const present = trun.skip(1).u24()
+  const samples = trun.u32()
+  trun.skip(present & 0x1 ? 4 : 0)
+  const firstFlags = present & 0x4 ? trun.u32() : null
+  const fieldBytes = [0x100, 0x200, 0x400, 0x800].filter((bit) => present & bit).length * 4
+  const table = trun.take(samples * fieldBytes)
+  if (samples === 0) return { samples, duration: 0, sync: false }
+  const flagsAt = (present & 0x100 ? 4 : 0) + (present & 0x200 ? 4 : 0)
+  const tableFlags = present & 0x400 ? table.readUInt32BE(flagsAt) : null
+  let duration = samples * defaults.duration
+  if (present & 0x100) {
+    duration = 0
+    for (let at = 0; at < table.length; at += fieldBytes) duration += table.readUInt32BE(at)
+  }
+  return { samples, duration, sync: ((firstFlags ?? tableFlags ?? defaults.flags) & nonSync) === 0 }
+}
+
+/** Id from tkhd (section 8.3.2) and timescale from mdhd (section 8.4.2). */
+function readTrack(trak: BoxContent): { trackId: number; timescale: number } {
+  const tkhd = need(trak, 'tkhd')
+  const trackId = tkhd.skip(tkhd.u8() === 0 ? 3 + 8 : 3 + 16).u32()
+  const mdhd = need(trak, 'mdia', 'mdhd')
+  const timescale = mdhd.skip(mdhd.u8() === 0 ? 3 + 8 : 3 + 16).u32()
+  if (timescale === 0) throw damaged(`track ${trackId} has timescale 0`)
+  return { trackId, timescale }
+}
+
+/** The one sample entry of a track, behind stsd's version, flags and count. */
+function readSampleEntry(trak: BoxContent, names: readonly string[]): BoxContent {
+  const [entry] = need(trak, 'mdia', 'minf', 'stbl', 'stsd').skip(8).boxes()
+  if (!entry || !names.includes(entry.name)) {
+    throw damaged(`there is a track with codec ${entry?.name ?? 'none'} instead of ${names.join(' or ')}`)
+  }
+  return entry
+}
+
+/** Visual sample entry (section 12.1.3); avcC: ISO/IEC 14496-15 section 5.3.3.1. */
+function readVideoTrack(trak: BoxContent): VideoInfo {
+  const entry = readSampleEntry(trak, ['avc1', 'avc3'])
+  const width = entry.skip(24).u16()
+  const height = entry.u16()
+  const profileAndLevel = need(entry.skip(50), 'avcC').skip(1).take(3).toString('hex')
+  return { ...readTrack(trak), codec: `${entry.name}.${profileAndLevel}`, width, height }
+}
+
+/**
+ * Audio sample entry (section 12.2.3). Channels and rate come from the AudioSpecificConfig in esds, because ffmpeg
+ * writes 2 channels into every sample entry.
+ */
+function readAudioTrack(trak: BoxContent): AudioInfo {
+  const entry = readSampleEntry(trak, ['mp4a'])
+  const entryChannels = entry.skip(16).u16()
+  const entryRateHz = entry.skip(6).u16()
+  const es = need(entry.skip(2), 'esds').skip(4).descriptor(0x03)
+  const optional = es.skip(2).u8()
+  es.skip(optional & 0x80 ? 2 : 0)
+  es.skip(optional & 0x40 ? es.u8() : 0)
+  es.skip(optional & 0x20 ? 2 : 0)
+  const decoder = es.descriptor(0x04)
+  const objectType = decoder.u8()
+  if (objectType !== 0x40) throw damaged(`the sound has object type ${objectType} instead of AAC`)
+  const config = decoder.skip(12).descriptor(0x05)
+  // 5 bits type, 4 bits rate, 4 bits channels; the long forms (type 31, rate 15) shift what follows.
+  const bits = config.u16()
+  const type = bits >> 11
+  const long = type === 31
+  const rateIndex = (bits >> 7) & 0xf
+  const channels = (bits >> 3) & 0xf
+  return {
+    ...readTrack(trak),
+    codec: `mp4a.40.${long ? 32 + ((bits >> 5) & 0x3f) : type}`,
+    channels: long || channels === 0 || rateIndex === 15 ? entryChannels : channels === 7 ? 8 : channels,
+    sampleRateHz: (long ? undefined : samplingRatesHz[rateIndex]) ?? entryRateHz,
+  }
+}
