@@ -31,7 +31,7 @@ export type ProducerReferenceTime = {
   ntpMs: number
   /** In units of the track's timescale. */
   mediaTime: number
-  /** What happened at that instant, e.g. 24 = arbitrary. */
+  /** What happened at that instant: 0 input to the encoder, 2 fragment complete, 24 captured … */
   flags: number
 }
 
