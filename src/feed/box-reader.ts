@@ -109,11 +109,8 @@ export class BoxContent {
   u32 = (): number => this.take(4).readUInt32BE()
   text = (length: number): string => this.take(length).toString('latin1')
 
-  u64(): number {
-    const value = this.take(8).readBigUInt64BE()
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged(`${JSON.stringify(this.name)} holds ${value}`)
-    return Number(value)
-  }
+  u64 = (): number => this.#safe(this.take(8).readBigUInt64BE())
+  i64 = (): number => this.#safe(this.take(8).readBigInt64BE())
 
   /** The boxes from here to the end; does not move. */
   *boxes(): Generator<BoxContent> {
@@ -140,6 +137,13 @@ export class BoxContent {
       if ((byte & 0x80) === 0) break
     }
     return new BoxContent(this.take(length), this.name)
+  }
+
+  /** Numbers are exact up to 2^53 only; no time or size of ours comes near. */
+  #safe(value: bigint): number {
+    const number = Number(value)
+    if (!Number.isSafeInteger(number)) throw damaged(`${JSON.stringify(this.name)} holds ${value}`)
+    return number
   }
 }
 

@@ -29,7 +29,7 @@ export type ProducerReferenceTime = {
   trackId: number
   /** Milliseconds since 1970, with fraction. */
   ntpMs: number
-  /** In units of the track's timescale. */
+  /** In units of the track's timescale. Negative for ffmpeg's first AAC frame, which starts before time 0. */
   mediaTime: number
   /** What happened at that instant: 0 input to the encoder, 2 fragment complete, 24 captured … */
   flags: number
@@ -111,7 +111,7 @@ export function readProducerReferenceTime(prft: Buffer): ProducerReferenceTime {
   // The 32 bits wrap in 2036; the upper half belongs to the era from 1900 (RFC 4330 section 3).
   const era = ntpSeconds < 2 ** 31 ? 2 ** 32 : 0
   const ntpMs = (ntpSeconds + era - ntpToUnixSeconds + fraction) * 1000
-  return { trackId, ntpMs, mediaTime: version === 0 ? box.u32() : box.u64(), flags }
+  return { trackId, ntpMs, mediaTime: version === 0 ? box.u32() : box.i64(), flags }
 }
 
 /** One track's samples in this fragment, or null if there are none. */

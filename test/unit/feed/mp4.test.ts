@@ -187,6 +187,12 @@ describe('readProducerReferenceTime', () => {
       2 ** 40,
     ],
     ['version 0', fullBox('prft', 0, 24, u32(7, ntpOf2026, 0, 90_000)), 1_767_225_600_000, 90_000],
+    [
+      'before time 0',
+      fullBox('prft', 1, 24, u32(7, ntpOf2026, 0), u64(2n ** 64n - 1024n)),
+      1_767_225_600_000,
+      -1024,
+    ],
     // 1 s after the 32 bits of NTP have wrapped.
     ['2036', fullBox('prft', 0, 24, u32(7, 1, 0, 90_000)), Date.UTC(2036, 1, 7, 6, 28, 17), 90_000],
   ])('%s', (_, bytes, ntpMs, mediaTime) => {
