@@ -92,6 +92,14 @@ export class BoxContent {
     this.name = name
   }
 
+  u8 = (): number => this.take(1).readUInt8()
+  u16 = (): number => this.take(2).readUInt16BE()
+  u24 = (): number => this.take(3).readUIntBE(0, 3)
+  u32 = (): number => this.take(4).readUInt32BE()
+  text = (length: number): string => this.take(length).toString('latin1')
+  u64 = (): number => this.#safe(this.take(8).readBigUInt64BE())
+  i64 = (): number => this.#safe(this.take(8).readBigInt64BE())
+
   take(length: number): Buffer {
     if (length > this.#bytes.length - this.#at) throw damaged(`${JSON.stringify(this.name)} ends too early`)
     this.#at += length
@@ -102,15 +110,6 @@ export class BoxContent {
     this.take(length)
     return this
   }
-
-  u8 = (): number => this.take(1).readUInt8()
-  u16 = (): number => this.take(2).readUInt16BE()
-  u24 = (): number => this.take(3).readUIntBE(0, 3)
-  u32 = (): number => this.take(4).readUInt32BE()
-  text = (length: number): string => this.take(length).toString('latin1')
-
-  u64 = (): number => this.#safe(this.take(8).readBigUInt64BE())
-  i64 = (): number => this.#safe(this.take(8).readBigInt64BE())
 
   /** The boxes from here to the end; does not move. */
   *boxes(): Generator<BoxContent> {
