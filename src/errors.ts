@@ -8,9 +8,11 @@ export type Fault = 'client' | 'destination' | 'ours'
 export const errorCodes = {
   BAD_REQUEST: { status: 400, fault: 'client' },
   BAD_STREAM_NAME: { status: 400, fault: 'client' },
+  FORBIDDEN_ORIGIN: { status: 403, fault: 'client' },
   NOT_FOUND: { status: 404, fault: 'client' },
   STREAM_NOT_FOUND: { status: 404, fault: 'client' },
   STREAM_TAKEN: { status: 409, fault: 'client' },
+  CONNECTION_LOST: { status: 409, fault: 'client' },
   WRONG_STATE: { status: 409, fault: 'client' },
   UNSUPPORTED_MEDIA: { status: 422, fault: 'client' },
   UNSUPPORTED_PROTOCOL: { status: 400, fault: 'client' },

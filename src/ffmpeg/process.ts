@@ -103,6 +103,7 @@ function supervise(
   log: Log,
 ): FfmpegProcess {
   let asked = false
+  const isGone = () => child.exitCode !== null || child.signalCode !== null
   let startError: Error | null = null
   let killTimer: NodeJS.Timeout | undefined
   child.on('error', (error) => {
@@ -121,7 +122,7 @@ function supervise(
     stdin,
     exited,
     stop() {
-      if (!asked) {
+      if (!asked && !isGone()) {
         asked = true
         child.kill('SIGTERM')
         killTimer = setTimeout(() => {
@@ -132,8 +133,10 @@ function supervise(
       return exited
     },
     kill() {
-      asked = true
-      child.kill('SIGKILL')
+      if (!isGone()) {
+        asked = true
+        child.kill('SIGKILL')
+      }
       return exited
     },
   }

@@ -1,0 +1,129 @@
+import type { FastifyInstance } from 'fastify'
+import { Cleanup } from './cleanup.ts'
+import { announcedAddress, type Config } from './config.ts'
+import { locateFfmpeg } from './ffmpeg/locate.ts'
+import { HlsStore } from './hls/store.ts'
+import { registerApi } from './http/api.ts'
+import { registerHealth } from './http/health.ts'
+import { registerHls } from './http/hls.ts'
+import { registerPages } from './http/pages.ts'
+import { createServer } from './http/server.ts'
+import { registerSignaling } from './http/signaling.ts'
+import { demoSource } from './ingest/demo-source.ts'
+import { startRtpPublisher } from './ingest/rtp-publisher.ts'
+import type { Log } from './log.ts'
+import { Target } from './restream/target.ts'
+import { TapPorts } from './sfu/tap-ports.ts'
+import { WorkerPool } from './sfu/worker-pool.ts'
+import type { OpenOutputs } from './streams/outputs.ts'
+import { Registry } from './streams/registry.ts'
+
+/** A gateway that is built but does not listen yet. `registry`, `pool` and `ports` are for tests and measurements. */
+export type App = {
+  server: FastifyInstance
+  registry: Registry
+  pool: WorkerPool
+  ports: TapPorts
+  ffmpegBinary: string
+  /** Publishes the demo picture on the stream `demo`. */
+  startDemo(): Promise<void>
+  /** Ends everything: playlists are ended, pushes closed, processes gone. May be called twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Builds every object by hand, in order.
+ * @throws GatewayError with a sentence for the operator when something that it needs is missing.
+ */
+export async function createApp(config: Config, log: Log): Promise<App> {
+  const cleanup = new Cleanup()
+  try {
+    return await build(config, log, cleanup)
+  } catch (error) {
+    await cleanup.run()
+    throw error
+  }
+}
+
+async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
+  let draining = false
+  const ffmpeg = await locateFfmpeg(config.ffmpegPath)
+  log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
+
+  const pool = await WorkerPool.start({
+    count: config.workers,
+    host: config.rtcHost,
+    firstPort: config.rtcPort,
+    announcedAddress: announcedAddress(config),
+    workerBin: config.workerBin,
+    log,
+  })
+  cleanup.defer(() => pool.close())
+
+  const ports = new TapPorts(config.tapPortMin, config.tapPortMax)
+  const stores = new Map<string, HlsStore>()
+  const registry = new Registry({
+    config,
+    pool,
+    ports,
+    ffmpegBinary: ffmpeg.binary,
+    openOutputs: outputsOpener(config, ffmpeg.binary, stores),
+    log,
+  })
+
+  const server = await createServer(config, log)
+  // Streams end first, so that viewers can still fetch what ends their playlists.
+  cleanup.defer(() => server.close())
+  cleanup.defer(() => registry.close())
+  cleanup.defer(() => {
+    draining = true
+  })
+  registerHealth(server, () => ({ workers: pool.health, draining }))
+  registerApi(server, registry)
+  registerHls(server, (stream) => stores.get(stream))
+  registerSignaling(server, registry, config, log)
+  await registerPages(server)
+
+  return {
+    server,
+    registry,
+    pool,
+    ports,
+    ffmpegBinary: ffmpeg.binary,
+    async startDemo() {
+      const demo = await startRtpPublisher({
+        registry,
+        streamName: 'demo',
+        source: demoSource,
+        ffmpegBinary: ffmpeg.binary,
+        log,
+      })
+      cleanup.defer(() => demo.close())
+    },
+    close: () => cleanup.run(),
+  }
+}
+
+/** HLS is always on; RTMP targets are those of the stream, else the default ones. */
+function outputsOpener(config: Config, ffmpegBinary: string, stores: Map<string, HlsStore>): OpenOutputs {
+  return ({ stream, feed, log }) => {
+    const store = new HlsStore({
+      stream,
+      segmentSeconds: config.segmentSeconds,
+      windowSeconds: config.windowSeconds,
+    })
+    stores.set(stream, store)
+    feed.attach(store)
+    const targets = (config.targets[stream] ?? config.targets['*'] ?? []).map(
+      (target) => new Target({ stream, config: target, feed, ffmpegBinary, log }),
+    )
+    return {
+      hls: () => store.snapshot(),
+      targets: () => targets.map((target) => target.snapshot()),
+      end: async () => void (await Promise.all(targets.map((target) => target.close()))),
+      dispose() {
+        if (stores.get(stream) === store) stores.delete(stream)
+      },
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { type Box, BoxReader } from './box-reader.ts'
+import { CaptureClock } from './capture-clock.ts'
+import type { Epoch, Fragment } from './fragment.ts'
+import { type Init, readFragment, readInit, readProducerReferenceTime } from './mp4.ts'
+import { firstParameterSet } from './parameter-sets.ts'
+
+/** Largest box that is taken for real: 0.2 s of media are far smaller. */
+const maxBoxBytes = 32 * 1024 * 1024
+
+export type EpochReaderOptions = {
+  /** True for copied H.264, whose picture size may change on the way. */
+  copiedVideo: boolean
+  onFragment: (fragment: Omit<Fragment, 'number'>) => void
+  /** A keyframe of another size or profile came, which the initialisation segment does not describe. */
+  onPictureChange: () => void
+}
+
+/** Makes fragments of one packager run's output. */
+export class EpochReader {
+  readonly #options: EpochReaderOptions
+  readonly #boxes = new BoxReader({ maxBoxBytes })
+  readonly #clock = new CaptureClock()
+  #ftyp: Buffer | undefined
+  #epoch: Epoch | undefined
+  #init: Init | undefined
+  #moof: Buffer | undefined
+  #referenceMs: number | undefined
+  #parameterSet: Buffer | undefined
+
+  constructor(options: EpochReaderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Takes the next bytes of ffmpeg's output.
+   * @throws GatewayError FFMPEG_FAILED when they are no fragmented MP4.
+   */
+  push(chunk: Buffer): void {
+    for (const box of this.#boxes.push(chunk)) this.#take(box)
+  }
+
+  #take({ type, bytes }: Box): void {
+    if (type === 'ftyp') this.#ftyp = bytes
+    else if (type === 'moov') {
+      const init = Buffer.concat([this.#ftyp ?? Buffer.alloc(0), bytes])
+      this.#init = readInit(init)
+      const { video, audio } = this.#init
+      this.#epoch = { id: randomBytes(9).toString('base64url'), init, video, audio }
+    } else if (type === 'prft') {
+      this.#referenceMs = readProducerReferenceTime(bytes).ntpMs
+    } else if (type === 'moof') this.#moof = bytes
+    else if (type === 'mdat') this.#complete(bytes)
+  }
+
+  #complete(mdat: Buffer): void {
+    const moof = this.#moof
+    const epoch = this.#epoch
+    this.#moof = undefined
+    if (!moof || !epoch || !this.#init) return
+    const facts = readFragment(moof, this.#init)
+    if (facts.keyframe && this.#pictureChanged(mdat)) {
+      this.#options.onPictureChange()
+      return
+    }
+    const arrivedAtMs = Date.now()
+    this.#options.onFragment({
+      epoch,
+      bytes: Buffer.concat([moof, mdat]),
+      startSeconds: facts.startSeconds,
+      durationSeconds: facts.durationSeconds,
+      keyframe: facts.keyframe,
+      videoFrames: facts.videoFrames,
+      capturedAtMs: this.#clock.capturedAtMs(facts, arrivedAtMs, this.#referenceMs),
+      arrivedAtMs,
+    })
+    this.#referenceMs = undefined
+  }
+
+  #pictureChanged(mdat: Buffer): boolean {
+    if (!this.#options.copiedVideo) return false
+    const parameterSet = firstParameterSet(mdat)
+    if (!parameterSet) return false
+    const changed = this.#parameterSet !== undefined && !this.#parameterSet.equals(parameterSet)
+    // A copy: a view would keep the whole fragment in memory.
+    this.#parameterSet = Buffer.from(parameterSet)
+    return changed
+  }
+}

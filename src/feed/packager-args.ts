@@ -1,0 +1,120 @@
+import type { Config } from '../config.ts'
+
+export type PackagerInput = {
+  /** How video is handled; none: there is no video track. */
+  video: 'copy' | 'transcode' | 'none'
+  audio: boolean
+}
+
+export type PackagerSettings = Pick<
+  Config,
+  | 'segmentSeconds'
+  | 'transcodeWidth'
+  | 'transcodeHeight'
+  | 'transcodeFramesPerSecond'
+  | 'transcodeBitrateBps'
+  | 'transcodePreset'
+  | 'audioBitrateBps'
+>
+
+/**
+ * A fragment ends with the frame that makes it this long. Short, because readers wait for whole fragments: it is the
+ * latency of the feed. A little under 0.2 s, so that timestamps which are off by a millisecond don't make the 6
+ * frames of 30 a second into 7; above 0.192 s, where nine AAC frames would end it before the picture does.
+ */
+const fragmentSeconds = 0.195
+
+/** Options before `-i pipe:0`, where the SDP comes in. */
+export const packagerInputOptions: readonly string[] = [
+  '-hide_banner',
+  // No status line on stderr: liveness is judged by the fragments that come out.
+  '-nostats',
+  // `repeat`, or the second "jitter buffer" line, which tells that all sockets are bound, would be folded away;
+  // `level` marks which lines are errors; that line itself is at `verbose`.
+  ...['-loglevel', 'repeat+level+verbose'],
+  // The SDP may point to nothing but RTP over UDP.
+  ...['-protocol_whitelist', 'pipe,udp,rtp'],
+  ...['-f', 'sdp'],
+  // Seconds without any packet after which ffmpeg ends by itself, with code 0. Long: Sluice judges liveness.
+  ...['-listen_timeout', '60'],
+  // µs and bytes looked at to find out the picture size, which stands only in the first keyframe. They are limits,
+  // not delays: probing ends as soon as everything is known.
+  ...['-analyzeduration', '20000000'],
+  ...['-probesize', '50000000'],
+  // µs to wait for a packet that is missing: a NACK to the publisher and its answer take a round trip.
+  ...['-max_delay', '500000'],
+  // Packets that may wait for it; the default of 500 is 0.6 s of 8 Mbit/s.
+  ...['-reorder_queue_size', '2000'],
+  // Bytes of socket buffer: the only buffer in front of a busy ffmpeg. The kernel caps it at net.core.rmem_max.
+  ...['-buffer_size', '4194304'],
+  // Otherwise ffmpeg binds all addresses and takes RTP from anybody.
+  ...['-localaddr', '127.0.0.1'],
+]
+
+/** Options behind the input: what ffmpeg makes of it, fragmented MP4 (CMAF) on stdout. */
+export function packagerOutputOptions(input: PackagerInput, settings: PackagerSettings): string[] {
+  return [
+    ...(input.video === 'none' ? [] : ['-map', '0:v:0', ...videoOptions(input.video, settings)]),
+    ...(input.audio ? ['-map', '0:a:0', ...audioOptions(settings)] : []),
+    // µs that one track may be behind before the others go on without it; the default of 10 s makes a paused
+    // microphone stop the picture.
+    ...['-max_interleave_delta', '500000'],
+    ...['-f', 'mp4'],
+    // cmaf: what HLS wants in a fragment. delay_moov: codec facts are known only after the first packets.
+    // frag_keyframe: a fragment starts at each keyframe. skip_trailer: nobody seeks in this file.
+    ...['-movflags', '+cmaf+delay_moov+frag_keyframe+skip_trailer'],
+    // µs of media in a fragment.
+    ...['-frag_duration', String(fragmentSeconds * 1e6)],
+    // A prft box per fragment (ISO/IEC 14496-12 section 8.16.5): for copied video it holds the capture time from
+    // the sender reports, otherwise the time of writing.
+    ...['-write_prft', 'wallclock'],
+    // Out with each fragment: stdout is a pipe, and a full buffer would be latency.
+    ...['-flush_packets', '1'],
+  ]
+}
+
+function videoOptions(video: 'copy' | 'transcode', settings: PackagerSettings): string[] {
+  if (video === 'copy') return ['-c:v', 'copy']
+  const { transcodeWidth: width, transcodeHeight: height, transcodeFramesPerSecond: rate } = settings
+  const keyframeFrames = String(Math.round(rate * settings.segmentSeconds))
+  return [
+    '-vf',
+    [
+      // Fit inside the frame, never stretched: publishers turn phones and browsers change resolution on the way.
+      `scale=${width}:${height}:force_original_aspect_ratio=decrease`,
+      `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`,
+      'setsar=1',
+      // Constant frame rate: WebRTC's varies, and platforms ask for a constant one.
+      `fps=${rate}`,
+    ].join(','),
+    ...['-c:v', 'libx264'],
+    ...['-preset', settings.transcodePreset],
+    // No B-frames, no look-ahead: each of them is latency.
+    ...['-tune', 'zerolatency'],
+    ...['-profile:v', 'main'],
+    // The pixel format that every player decodes.
+    ...['-pix_fmt', 'yuv420p'],
+    // A keyframe exactly every segment, and none at scene cuts: segments get equal lengths.
+    ...['-g', keyframeFrames],
+    ...['-keyint_min', keyframeFrames],
+    ...['-sc_threshold', '0'],
+    ...['-b:v', String(settings.transcodeBitrateBps)],
+    ...['-maxrate', String(settings.transcodeBitrateBps)],
+    // Bits of decoder buffer: one second keeps the rate nearly constant without hurting keyframes much.
+    ...['-bufsize', String(settings.transcodeBitrateBps)],
+  ]
+}
+
+function audioOptions(settings: PackagerSettings): string[] {
+  return [
+    ...['-c:a', 'aac'],
+    // Half the CPU of the default coder, and most of what a copied stream costs is this encode.
+    ...['-aac_coder', 'fast'],
+    ...['-b:a', String(settings.audioBitrateBps)],
+    ...['-ar', '48000'],
+    ...['-ac', '2'],
+    // Fills gaps (Opus DTX, lost packets) and follows the publisher's clock, up to 1000 samples a second. Never
+    // with first_pts=0: that makes timestamps go backwards.
+    ...['-af', 'aresample=async=1000'],
+  ]
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance } from 'fastify'
+import { GatewayError } from '../errors.ts'
+import { checkName } from '../streams/registry.ts'
+
+/** Where `vite build` puts the pages. */
+const builtPages = join(import.meta.dirname, '../../player/dist')
+
+/**
+ * The three pages: `/`, `/publish/{stream}` and `/watch/{stream}`, with their assets under `/assets`.
+ * @throws GatewayError INTERNAL when they were not built.
+ */
+export async function registerPages(server: FastifyInstance): Promise<void> {
+  if (!existsSync(join(builtPages, 'index.html'))) {
+    throw new GatewayError('INTERNAL', 'The pages are not built. Start with "npm start", which builds them.')
+  }
+  await server.register(fastifyStatic, {
+    root: join(builtPages, 'assets'),
+    prefix: '/assets/',
+    // Their names hold a hash of their content.
+    immutable: true,
+    maxAge: '365d',
+    index: false,
+  })
+  server.get('/', async (_request, reply) =>
+    reply.sendFile('index.html', builtPages, { maxAge: 0, immutable: false }),
+  )
+  for (const page of ['publish', 'watch']) {
+    server.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
+      checkName(params.stream)
+      return await reply.sendFile(`${page}.html`, builtPages, { maxAge: 0, immutable: false })
+    })
+  }
+}

@@ -1,0 +1,85 @@
+import helmet from '@fastify/helmet'
+import websocket from '@fastify/websocket'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { Config } from '../config.ts'
+import { GatewayError, toErrorShape } from '../errors.ts'
+import type { Log } from '../log.ts'
+
+/** Time within which a client must have sent its request headers and body. */
+const requestTimeoutMs = 15_000
+
+/**
+ * The HTTP server without routes: limits, strict headers, and the one place where errors become answers:
+ * `{ error: { code, message } }` with the status of the code.
+ */
+export async function createServer(config: Config, log: Log): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = log
+  const server = Fastify({
+    loggerInstance,
+    // One line per request would drown the state changes: a viewer asks every second.
+    disableRequestLogging: true,
+    bodyLimit: config.maxMessageBytes,
+    requestTimeout: requestTimeoutMs,
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
+    forceCloseConnections: true,
+  })
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        // hls.js feeds the player through a blob and demuxes in a worker made of one.
+        mediaSrc: ["'self'", 'blob:'],
+        workerSrc: ["'self'", 'blob:'],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'self'"],
+      },
+    },
+    // Sluice speaks plain HTTP on loopback; whoever puts TLS in front decides about this.
+    strictTransportSecurity: false,
+    // The publish page needs them; every other origin and feature stays off.
+    referrerPolicy: { policy: 'same-origin' },
+  })
+  await server.register(websocket, { options: { maxPayload: config.maxMessageBytes } })
+  server.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
+  server.setNotFoundHandler((request, reply) =>
+    sendError(
+      new GatewayError('NOT_FOUND', `There is nothing at ${request.url.slice(0, 200)}.`),
+      request,
+      reply,
+    ),
+  )
+  return server
+}
+
+function sendError(error: FastifyError | GatewayError, request: FastifyRequest, reply: FastifyReply): void {
+  const known = error instanceof GatewayError ? error : fromFastify(error)
+  const status = known?.status ?? 500
+  if (!known || known.fault === 'ours')
+    request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+  if (status === 503) reply.header('retry-after', '2')
+  reply
+    .status(status)
+    .header('cache-control', 'no-store')
+    .send({ error: toErrorShape(known) })
+}
+
+/** Fastify's own refusals (bad JSON, too large a body, …) are the client's; anything else is unknown. */
+function fromFastify(error: FastifyError): GatewayError | undefined {
+  if (error.statusCode === 413)
+    return new GatewayError('TOO_LARGE', 'The request is too large.', { cause: error })
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new GatewayError('BAD_REQUEST', error.message, { cause: error })
+  }
+  return undefined
+}

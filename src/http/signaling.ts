@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Config } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+import { PublishSession } from '../ingest/publish-session.ts'
+import type { Log } from '../log.ts'
+import { checkName, type Registry } from '../streams/registry.ts'
+
+/** Publishers are pinged this often; one that answered no ping until the next but one is dead. */
+const pingEveryMs = 5_000
+
+/** The websocket of the publish page: `/ws/publish/{stream}`. */
+export function registerSignaling(
+  server: FastifyInstance,
+  registry: Registry,
+  config: Config,
+  log: Log,
+): void {
+  let sockets = 0
+  server.get<{ Params: { stream: string } }>(
+    '/ws/publish/:stream',
+    {
+      websocket: true,
+      // Before the upgrade, so that a refusal is an HTTP answer.
+      preValidation: async (request) => {
+        checkName(request.params.stream)
+        checkOrigin(request)
+        if (sockets >= config.maxSockets) {
+          throw new GatewayError(
+            'TOO_MANY_STREAMS',
+            `The gateway takes ${config.maxSockets} connections (SLUICE_MAX_SOCKETS).`,
+          )
+        }
+      },
+    },
+    (socket, request) => {
+      sockets += 1
+      const session = new PublishSession({
+        streamName: request.params.stream,
+        registry,
+        config,
+        log: log.child({ stream: request.params.stream }),
+        send: (text) => {
+          if (socket.readyState === socket.OPEN) socket.send(text)
+        },
+        close: (code, reason) => socket.close(code, reason),
+      })
+      const stopPinging = keepAlive(socket)
+      socket.on('message', (data) => session.onMessage(String(data)))
+      // A frame over the limit or broken framing; ws closes the socket itself.
+      socket.on('error', (error) => log.debug({ err: error }, 'publishing websocket broke'))
+      socket.once('close', () => {
+        sockets -= 1
+        stopPinging()
+        session.onClose().catch((error) => log.error({ err: error }, 'closing a publisher failed'))
+      })
+    },
+  )
+}
+
+/** Pings, and cuts a connection that does not answer. @returns the undo. */
+function keepAlive(socket: WebSocket): () => void {
+  let missed = 0
+  socket.on('pong', () => {
+    missed = 0
+  })
+  const timer = setInterval(() => {
+    if (missed >= 2) socket.terminate()
+    missed += 1
+    socket.ping()
+  }, pingEveryMs)
+  return () => clearInterval(timer)
+}
+
+/**
+ * Browsers let any page open a websocket anywhere, so a page of another site could go live through a visitor's
+ * browser. They do say where the page is from.
+ */
+function checkOrigin(request: FastifyRequest): void {
+  const { origin, host } = request.headers
+  if (origin === undefined) return
+  if (URL.canParse(origin) && new URL(origin).host === host) return
+  throw new GatewayError('FORBIDDEN_ORIGIN', 'This page may not publish here.')
+}

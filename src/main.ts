@@ -1,0 +1,102 @@
+import { parseArgs } from 'node:util'
+import { type App, createApp } from './app.ts'
+import { type Config, ConfigError, loadConfig } from './config.ts'
+import { GatewayError, messageOf } from './errors.ts'
+import { createLog, type Log } from './log.ts'
+
+const usage = `sluice [--config FILE] [--demo]
+
+  --config FILE  JSON file with settings; SLUICE_* variables win over it
+  --demo         also publish a test picture on the stream "demo"
+  --help         this text
+`
+
+/** A shutdown that takes longer is given up: something hangs. */
+const shutdownMs = 9_000
+
+/** Exit codes: 0 stopped as asked, 1 could not start or stop, 2 wrong arguments or configuration. */
+async function main(): Promise<void> {
+  const { values } = readArguments()
+  if (values.help) {
+    process.stdout.write(usage)
+    return
+  }
+  const config = loadConfig(process.env, values.config ?? null)
+  const log = createLog({ level: config.logLevel, pretty: config.logPretty })
+  const app = await createApp(config, log)
+  stopOnSignals(app, log)
+  const url = await app.server.listen({ host: config.httpHost, port: config.httpPort })
+  if (values.demo) await app.startDemo()
+  printUrls(url, config, values.demo === true)
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        config: { type: 'string' },
+        demo: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    throw new ConfigError([messageOf(error)])
+  }
+}
+
+/** The first SIGTERM or SIGINT ends the streams in good order, a second one ends the process at once. */
+function stopOnSignals(app: App, log: Log): void {
+  let stopping = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1)
+    stopping = true
+    log.info({ signal }, 'shutting down')
+    const giveUp = setTimeout(() => {
+      log.error('shutting down took too long')
+      process.exit(1)
+    }, shutdownMs)
+    giveUp.unref()
+    app.close().then(
+      () => {
+        log.info('stopped')
+        process.exit(0)
+      },
+      (error) => {
+        log.error({ err: error }, 'stopped with errors')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+function printUrls(url: string, config: Config, demo: boolean): void {
+  const lines = [
+    '',
+    `  Sluice is ready.`,
+    `  Go live:  ${url}/publish/live`,
+    `  Watch:    ${url}/watch/${demo ? 'demo' : 'live'}`,
+    `  Streams:  ${url}/`,
+    ...(config.httpHost === '127.0.0.1'
+      ? ['  Only this machine can reach it; README "Configure" says how to open it.']
+      : []),
+    '',
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+main().catch((error) => {
+  // Before the log exists, and for people: a sentence, no stack for what they can mend themselves.
+  const known = error instanceof ConfigError || error instanceof GatewayError
+  const busy = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE'
+  if (busy)
+    process.stderr.write(
+      `The HTTP port is in use: ${messageOf(error)}. Set SLUICE_HTTP_PORT to another one.\n`,
+    )
+  else
+    process.stderr.write(
+      `${known ? messageOf(error) : (error instanceof Error && error.stack) || String(error)}\n`,
+    )
+  process.exit(error instanceof ConfigError ? 2 : 1)
+})

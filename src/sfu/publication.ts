@@ -1,0 +1,117 @@
+import type { Producer } from 'mediasoup/types'
+import { GatewayError } from '../errors.ts'
+import type { TrackSnapshot } from '../streams/snapshot.ts'
+import type { Room } from './room.ts'
+
+export type TrackKind = 'audio' | 'video'
+
+/** A track that somebody publishes. `producer` stays inside src/sfu. */
+export type PublishedTrack = {
+  id: string
+  kind: TrackKind
+  /** `video/H264` */
+  mimeType: string
+  producer: Producer
+  /** RTP arrives. False before the first packet and about 1.5 s after the last one. */
+  active: boolean
+  /** When `active` last changed, ms since 1970. */
+  sinceMs: number
+}
+
+export type PublicationOptions = {
+  room: Room
+  /** Kinds that the publisher said will come. */
+  announcedKinds: readonly TrackKind[]
+  /** Called when a track came, went, started or stopped sending. */
+  onTracks: () => void
+  /** Called once when it ends by itself: its transport broke or the worker died. Not after `close()`. */
+  onEnd: (error: GatewayError) => void
+}
+
+/** What an ingest holds while somebody publishes: the producers, at most one of each kind. */
+export class Publication {
+  readonly room: Room
+  readonly announcedKinds: readonly TrackKind[]
+  readonly startedAtMs = Date.now()
+  readonly #options: PublicationOptions
+  readonly #tracks = new Map<TrackKind, PublishedTrack>()
+  #closed = false
+
+  constructor(options: PublicationOptions) {
+    this.room = options.room
+    this.announcedKinds = options.announcedKinds
+    this.#options = options
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  get tracks(): readonly PublishedTrack[] {
+    return [...this.#tracks.values()]
+  }
+
+  /**
+   * Takes a producer in.
+   * @throws GatewayError WRONG_STATE when there is one of its kind already; the producer is closed then.
+   */
+  async add(producer: Producer): Promise<void> {
+    if (this.#closed || this.#tracks.has(producer.kind)) {
+      producer.close()
+      throw new GatewayError('WRONG_STATE', `A ${producer.kind} track is published already. End it first.`)
+    }
+    const track: PublishedTrack = {
+      id: producer.id,
+      kind: producer.kind,
+      mimeType: producer.rtpParameters.codecs[0]?.mimeType ?? 'unknown',
+      producer,
+      active: false,
+      sinceMs: Date.now(),
+    }
+    this.#tracks.set(track.kind, track)
+    producer.on('score', (scores) =>
+      this.#activity(
+        track,
+        scores.some(({ score }) => score > 0),
+      ),
+    )
+    producer.observer.once('close', () => {
+      if (this.#tracks.get(track.kind) !== track) return
+      this.#tracks.delete(track.kind)
+      if (!this.#closed) this.#options.onTracks()
+    })
+    this.#options.onTracks()
+  }
+
+  /** Ends one track. @throws GatewayError NOT_FOUND */
+  remove(producerId: string): void {
+    const track = this.tracks.find(({ id }) => id === producerId)
+    if (!track) throw new GatewayError('NOT_FOUND', 'There is no such track.')
+    track.producer.close()
+  }
+
+  /** Ends it from below: the transport or the worker is gone. */
+  fail(error: GatewayError): void {
+    if (this.#closed) return
+    this.close()
+    this.#options.onEnd(error)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const track of this.#tracks.values()) track.producer.close()
+    this.#tracks.clear()
+  }
+
+  snapshot(): TrackSnapshot[] {
+    return this.tracks.map(({ kind, mimeType, active }) => ({ kind, codec: mimeType, active }))
+  }
+
+  #activity(track: PublishedTrack, active: boolean): void {
+    if (track.active === active) return
+    track.active = active
+    track.sinceMs = Date.now()
+    if (!this.#closed) this.#options.onTracks()
+  }
+}

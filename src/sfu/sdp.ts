@@ -1,0 +1,34 @@
+/** One m= line: where ffmpeg listens and what comes there. */
+export type SdpTrack = {
+  kind: 'audio' | 'video'
+  /** Even UDP port; RTCP is expected on the same one or on the next. */
+  port: number
+  payloadType: number
+  /** `video/H264` */
+  mimeType: string
+  clockRateHz: number
+  channels?: number | undefined
+  /** fmtp parameters, e.g. `packetization-mode`. */
+  parameters?: Record<string, unknown> | undefined
+}
+
+/**
+ * The SDP (RFC 8866) that tells ffmpeg which RTP to expect on 127.0.0.1. One SDP for all tracks: ffmpeg keeps two
+ * inputs of one SDP in sync by their sender reports, two SDPs never.
+ */
+export function tapSdp(tracks: readonly SdpTrack[]): string {
+  const session = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=sluice', 'c=IN IP4 127.0.0.1', 't=0 0']
+  return [...session, ...tracks.flatMap(mediaLines)].map((line) => `${line}\r\n`).join('')
+}
+
+function mediaLines(track: SdpTrack): string[] {
+  const encoding = track.mimeType.slice(track.mimeType.indexOf('/') + 1)
+  const channels = track.kind === 'audio' && track.channels ? `/${track.channels}` : ''
+  const fmtp = Object.entries(track.parameters ?? {}).map(([key, value]) => `${key}=${value}`)
+  return [
+    `m=${track.kind} ${track.port} RTP/AVP ${track.payloadType}`,
+    `a=rtpmap:${track.payloadType} ${encoding}/${track.clockRateHz}${channels}`,
+    ...(fmtp.length > 0 ? [`a=fmtp:${track.payloadType} ${fmtp.join(';')}`] : []),
+    'a=recvonly',
+  ]
+}

@@ -1,0 +1,87 @@
+import type { DtlsParameters, IceParameters, RtpParameters, WebRtcTransport } from 'mediasoup/types'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { Publication, TrackKind } from './publication.ts'
+
+/** ICE consent (RFC 7675): a publisher that answers no checks for this long is gone. */
+const iceConsentSeconds = 15
+
+/** A publisher's WebRTC connection: its tracks go into the publication, and its end ends the publication. */
+export class WebRtcIngest {
+  readonly #transport: WebRtcTransport
+  readonly #publication: Publication
+
+  private constructor(transport: WebRtcTransport, publication: Publication) {
+    this.#transport = transport
+    this.#publication = publication
+  }
+
+  static async create(publication: Publication, limits: { maxBitrateBps: number }): Promise<WebRtcIngest> {
+    const { router, webRtcServer } = publication.room
+    const transport = await router.createWebRtcTransport({
+      webRtcServer,
+      enableUdp: true,
+      enableTcp: true,
+      preferUdp: true,
+      iceConsentTimeout: iceConsentSeconds,
+    })
+    await transport.setMaxIncomingBitrate(limits.maxBitrateBps)
+    transport.on('icestatechange', (state) => {
+      if (state === 'disconnected' || state === 'closed') publication.fail(connectionLost())
+    })
+    transport.on('dtlsstatechange', (state) => {
+      if (state === 'failed' || state === 'closed') publication.fail(connectionLost())
+    })
+    return new WebRtcIngest(transport, publication)
+  }
+
+  /** What the publisher's side needs to connect. */
+  get parameters() {
+    const { id, iceParameters, iceCandidates, dtlsParameters } = this.#transport
+    return { id, iceParameters, iceCandidates, dtlsParameters }
+  }
+
+  /** @throws GatewayError UNSUPPORTED_MEDIA when mediasoup does not accept the parameters. */
+  async connect(dtlsParameters: Record<string, unknown>): Promise<void> {
+    await fromClient(() => this.#transport.connect({ dtlsParameters: dtlsParameters as DtlsParameters }))
+  }
+
+  /**
+   * @returns the producer's id.
+   * @throws GatewayError UNSUPPORTED_MEDIA or WRONG_STATE
+   */
+  async produce(kind: TrackKind, rtpParameters: Record<string, unknown>): Promise<string> {
+    const producer = await fromClient(() =>
+      this.#transport.produce({
+        kind,
+        rtpParameters: rtpParameters as RtpParameters,
+        // Many readers ask for keyframes (tap, viewers); a publisher should see one request for all of them.
+        keyFrameRequestDelay: 300,
+      }),
+    )
+    await this.#publication.add(producer)
+    return producer.id
+  }
+
+  async restartIce(): Promise<IceParameters> {
+    return await this.#transport.restartIce()
+  }
+
+  close(): void {
+    this.#transport.close()
+  }
+}
+
+function connectionLost(): GatewayError {
+  return new GatewayError('CONNECTION_LOST', 'The connection to the publisher broke.')
+}
+
+/** mediasoup throws TypeErrors for parameters that don't fit: the client sent them. */
+async function fromClient<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}

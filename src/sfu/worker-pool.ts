@@ -1,0 +1,180 @@
+import { createWorker } from 'mediasoup'
+import type { TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types'
+import { type BackoffRule, backoffMs } from '../backoff.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { mediaCodecs } from './codecs.ts'
+import type { Room } from './room.ts'
+
+const restartBackoff: BackoffRule = { firstMs: 500, maxMs: 30_000, jitter: 0.2 }
+/** A worker that lived this long was healthy: its next restart begins with the shortest delay again. */
+const healthyMs = 60_000
+
+export type WorkerPoolOptions = {
+  count: number
+  /** Address on which WebRTC listens. */
+  host: string
+  /** Worker number n listens on `firstPort + n`, UDP and TCP. */
+  firstPort: number
+  announcedAddress: string | null
+  /** Path of the mediasoup-worker binary; null for mediasoup's own. */
+  workerBin: string | null
+  log: Log
+}
+
+type Slot = {
+  port: number
+  worker: Worker | null
+  webRtcServer: WebRtcServer | null
+  rooms: number
+  failures: number
+  startedAtMs: number
+  restartTimer: NodeJS.Timeout | undefined
+}
+
+/** The mediasoup workers. One that dies is replaced with backoff; what ran in it is gone. */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions
+  readonly #slots: Slot[] = []
+  #closed = false
+
+  private constructor(options: WorkerPoolOptions) {
+    this.#options = options
+  }
+
+  /** @throws GatewayError INTERNAL when a worker can't start or its port is taken. */
+  static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
+    const pool = new WorkerPool(options)
+    for (let index = 0; index < options.count; index += 1) {
+      const slot: Slot = {
+        port: options.firstPort + index,
+        worker: null,
+        webRtcServer: null,
+        rooms: 0,
+        failures: 0,
+        startedAtMs: 0,
+        restartTimer: undefined,
+      }
+      pool.#slots.push(slot)
+      try {
+        await pool.#fill(slot)
+      } catch (error) {
+        await pool.close()
+        throw new GatewayError(
+          'INTERNAL',
+          `The mediasoup worker for port ${slot.port} can't start: ${messageOf(error)}`,
+          {
+            cause: error,
+          },
+        )
+      }
+    }
+    return pool
+  }
+
+  /** How many workers are up, of how many. */
+  get health(): { up: number; wanted: number } {
+    return { up: this.#slots.filter((slot) => slot.worker).length, wanted: this.#slots.length }
+  }
+
+  /** Process ids of the workers that are up, for measurements. */
+  get pids(): number[] {
+    return this.#slots.flatMap((slot) => (slot.worker ? [slot.worker.pid] : []))
+  }
+
+  /**
+   * A new router on the worker with the fewest.
+   * @param onDied called once when its worker dies; not after `close()`.
+   * @throws GatewayError WORKER_DIED when no worker is up.
+   */
+  async createRoom(onDied: () => void): Promise<Room> {
+    const slot = this.#slots.filter(({ worker }) => worker).sort((a, b) => a.rooms - b.rooms)[0]
+    if (!slot?.worker || !slot.webRtcServer) {
+      throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.')
+    }
+    const { webRtcServer } = slot
+    slot.rooms += 1
+    try {
+      const router = await slot.worker.createRouter({ mediaCodecs })
+      router.once('workerclose', onDied)
+      router.observer.once('close', () => {
+        slot.rooms -= 1
+      })
+      return {
+        router,
+        webRtcServer,
+        close() {
+          router.removeAllListeners('workerclose')
+          router.close()
+        },
+      }
+    } catch (error) {
+      slot.rooms -= 1
+      throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.', {
+        cause: error,
+      })
+    }
+  }
+
+  /** Resolves when the worker processes are gone. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(
+      this.#slots.map((slot) => {
+        clearTimeout(slot.restartTimer)
+        const { worker } = slot
+        slot.worker = null
+        slot.webRtcServer = null
+        if (!worker || worker.subprocessClosed) return undefined
+        const gone = new Promise<void>((resolve) => worker.once('subprocessclose', () => resolve()))
+        worker.close()
+        return gone
+      }),
+    )
+  }
+
+  async #fill(slot: Slot): Promise<void> {
+    const { host, announcedAddress, workerBin, log } = this.#options
+    const worker = await createWorker({ logLevel: 'warn', ...(workerBin ? { workerBin } : {}) })
+    const listenInfo = (protocol: 'udp' | 'tcp'): TransportListenInfo => ({
+      protocol,
+      ip: host,
+      port: slot.port,
+      ...(announcedAddress ? { announcedAddress } : {}),
+    })
+    try {
+      slot.webRtcServer = await worker.createWebRtcServer({
+        listenInfos: [listenInfo('udp'), listenInfo('tcp')],
+      })
+    } catch (error) {
+      worker.close()
+      throw error
+    }
+    if (this.#closed) {
+      worker.close()
+      return
+    }
+    slot.worker = worker
+    slot.startedAtMs = Date.now()
+    worker.once('died', (error) => this.#replace(slot, error))
+    log.info({ pid: worker.pid, rtcPort: slot.port }, 'worker is up')
+  }
+
+  #replace(slot: Slot, reason: Error): void {
+    slot.worker = null
+    slot.webRtcServer = null
+    slot.rooms = 0
+    if (this.#closed) return
+    slot.failures = Date.now() - slot.startedAtMs > healthyMs ? 1 : slot.failures + 1
+    const delayMs = backoffMs(restartBackoff, slot.failures, Math.random())
+    this.#options.log.error(
+      { rtcPort: slot.port, reason: messageOf(reason), delayMs },
+      'worker died and will be replaced',
+    )
+    slot.restartTimer = setTimeout(() => {
+      this.#fill(slot).catch((error) => {
+        if (!this.#closed) this.#replace(slot, error instanceof Error ? error : new Error(String(error)))
+      })
+    }, delayMs)
+  }
+}

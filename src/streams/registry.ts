@@ -1,0 +1,73 @@
+import { streamNamePattern } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+import type { StreamSnapshot } from './snapshot.ts'
+import { type Published, type PublishRequest, Stream, type StreamDependencies } from './stream.ts'
+
+/** All streams by name. A stream exists from its first publication until its end is forgotten. */
+export class Registry {
+  readonly #dependencies: StreamDependencies
+  readonly #streams = new Map<string, Stream>()
+  #closed = false
+
+  constructor(dependencies: StreamDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /**
+   * @returns the stream of that name.
+   * @throws GatewayError BAD_STREAM_NAME or STREAM_NOT_FOUND
+   */
+  get(name: string): Stream {
+    const stream = this.#streams.get(checkName(name))
+    if (!stream) throw new GatewayError('STREAM_NOT_FOUND', `There is no stream named "${name}" right now.`)
+    return stream
+  }
+
+  /**
+   * Publishes on a stream, which is made when it is not there.
+   * @throws GatewayError BAD_STREAM_NAME, TOO_MANY_STREAMS, and what `Stream.publish` throws.
+   */
+  async publish(name: string, request: PublishRequest): Promise<Published & { stream: Stream }> {
+    if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
+    const stream = this.#streams.get(checkName(name)) ?? this.#create(name)
+    return { ...(await stream.publish(request)), stream }
+  }
+
+  /** All streams, by name. */
+  snapshot(): StreamSnapshot[] {
+    return [...this.#streams.values()]
+      .map((stream) => stream.snapshot())
+      .sort((a, b) => a.name.localeCompare(b.name))
+  }
+
+  /** Ends all streams; resolves when no process of them is left. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#streams.values()].map((stream) => stream.close()))
+  }
+
+  #create(name: string): Stream {
+    const { maxStreams } = this.#dependencies.config
+    const busy = [...this.#streams.values()].filter(({ state }) => state !== 'idle').length
+    if (busy >= maxStreams) {
+      throw new GatewayError(
+        'TOO_MANY_STREAMS',
+        `The gateway takes ${maxStreams} streams at a time (SLUICE_MAX_STREAMS).`,
+      )
+    }
+    const stream = new Stream(name, this.#dependencies, () => {
+      if (this.#streams.get(name) === stream) this.#streams.delete(name)
+    })
+    this.#streams.set(name, stream)
+    return stream
+  }
+}
+
+/** @throws GatewayError BAD_STREAM_NAME */
+export function checkName(name: string): string {
+  if (streamNamePattern.test(name)) return name
+  throw new GatewayError(
+    'BAD_STREAM_NAME',
+    'A stream name has 1 to 64 characters: small letters, digits, "-" and "_", and begins with a letter or digit.',
+  )
+}

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+import { Feed } from '../feed/feed.ts'
+import { Packager } from '../feed/packager.ts'
+import type { Log } from '../log.ts'
+import { Publication, type TrackKind } from '../sfu/publication.ts'
+import type { Room } from '../sfu/room.ts'
+import type { TapPorts } from '../sfu/tap-ports.ts'
+import type { WorkerPool } from '../sfu/worker-pool.ts'
+import type { OpenOutputs, Outputs } from './outputs.ts'
+import type { PackagerState, StreamSnapshot, StreamState } from './snapshot.ts'
+
+/** The ring only has to let late readers join at a keyframe; the playlists keep their own window. */
+const feedLimits = { maxSeconds: 12, maxBytes: 64 * 1024 * 1024 }
+
+export type StreamDependencies = {
+  config: Config
+  pool: WorkerPool
+  ports: TapPorts
+  ffmpegBinary: string
+  openOutputs: OpenOutputs
+  log: Log
+}
+
+export type PublishRequest = {
+  kinds: readonly TrackKind[]
+  /** From an earlier publication of the same person. */
+  resumeToken?: string | undefined
+  /** Called once when the publication ends by itself; `retry`: coming back makes sense. */
+  onEnd: (error: GatewayError, retry: boolean) => void
+}
+
+export type Published = { publication: Publication; resumeToken: string }
+
+/** From the first publication to the end of the stream: publications may follow each other in it. */
+type Session = {
+  feed: Feed
+  outputs: Outputs
+  resumeToken: string
+  liveSince: string | null
+}
+
+type Active = { publication: Publication; packager: Packager; room: Room; onEnd: PublishRequest['onEnd'] }
+
+/** One live channel: at most one publication, its packager, one feed and the outputs. The owner of its state. */
+export class Stream {
+  readonly name: string
+  readonly #dependencies: StreamDependencies
+  readonly #log: Log
+  readonly #onGone: () => void
+  #state: StreamState = 'idle'
+  #reason = 'nobody publishes'
+  #since = new Date().toISOString()
+  #session: Session | undefined
+  #active: Active | undefined
+  /** A publication is being set up: the place is taken already. */
+  #entering = false
+  #closed = false
+  /** Runs while nobody publishes: ends the session, later forgets the stream. */
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param onGone called when the stream has ended and nothing of it is kept any longer. */
+  constructor(name: string, dependencies: StreamDependencies, onGone: () => void) {
+    this.name = name
+    this.#dependencies = dependencies
+    this.#log = dependencies.log.child({ stream: name })
+    this.#onGone = onGone
+  }
+
+  get state(): StreamState {
+    return this.#state
+  }
+
+  /**
+   * Takes a publisher in. A session that waits for its publisher goes on; a publisher who shows the token of the
+   * present one takes its place.
+   * @throws GatewayError STREAM_TAKEN, SHUTTING_DOWN, WORKER_DIED
+   */
+  async publish(request: PublishRequest): Promise<Published> {
+    if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
+    const mayTakeOver =
+      request.resumeToken !== undefined && request.resumeToken === this.#session?.resumeToken
+    if (this.#entering || (this.#active && !mayTakeOver)) {
+      throw new GatewayError(
+        'STREAM_TAKEN',
+        `Somebody is live on "${this.name}" already. Choose another name.`,
+      )
+    }
+    this.#entering = true
+    try {
+      if (this.#active) {
+        const { onEnd } = this.#active
+        await this.#leave()
+        onEnd(new GatewayError('STREAM_TAKEN', 'You went live from somewhere else.'), false)
+      }
+      return await this.#enter(request)
+    } finally {
+      this.#entering = false
+      if (!this.#active && !this.#session) this.#onGone()
+    }
+  }
+
+  /**
+   * The publisher left. `stopped`: the stream ends now; `lost`: it waits for `resumeSeconds`.
+   * A publication that is not the present one any more changes nothing.
+   */
+  async release(publication: Publication, how: 'stopped' | 'lost'): Promise<void> {
+    if (this.#active?.publication !== publication) return
+    const leaving = this.#leave()
+    if (how === 'stopped' || this.#session?.liveSince == null) {
+      await Promise.all([leaving, this.#endSession('the publisher stopped')])
+      return
+    }
+    this.#waitForPublisher('the publisher was lost')
+    await leaving
+  }
+
+  snapshot(): StreamSnapshot {
+    return {
+      name: this.name,
+      state: this.#state,
+      reason: this.#reason,
+      since: this.#since,
+      liveSince: this.#session?.liveSince ?? null,
+      tracks: this.#active?.publication.snapshot() ?? [],
+      packager: this.#active?.packager.snapshot() ?? null,
+      feed: this.#session?.feed.snapshot() ?? null,
+      hls: this.#session?.outputs.hls() ?? null,
+      targets: this.#session?.outputs.targets() ?? [],
+    }
+  }
+
+  /** Ends the stream, tells its publisher, and resolves when no process of it is left. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const onEnd = this.#active?.onEnd
+    const leaving = this.#leave()
+    await Promise.all([leaving, this.#endSession('the gateway shuts down')])
+    clearTimeout(this.#timer)
+    onEnd?.(new GatewayError('SHUTTING_DOWN', 'The gateway is restarting.'), true)
+  }
+
+  async #enter(request: PublishRequest): Promise<Published> {
+    const { pool } = this.#dependencies
+    let publication: Publication | undefined
+    const workerDied = () =>
+      publication?.fail(new GatewayError('WORKER_DIED', 'The media worker broke down and is being replaced.'))
+    const room = await pool.createRoom(workerDied).catch((error) => {
+      if (this.#session && !this.#session.feed.ended) this.#waitForPublisher('no media worker')
+      throw error
+    })
+    if (this.#closed) {
+      room.close()
+      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
+    }
+    clearTimeout(this.#timer)
+    const session = this.#openSession()
+    publication = new Publication({
+      room,
+      announcedKinds: request.kinds,
+      onTracks: () => this.#active?.packager.reconsider(),
+      onEnd: (error) => this.#publicationFailed(error),
+    })
+    const packager = new Packager({
+      publication,
+      feed: session.feed,
+      ports: this.#dependencies.ports,
+      ffmpegBinary: this.#dependencies.ffmpegBinary,
+      settings: this.#dependencies.config,
+      log: this.#log,
+      onState: (state, reason) => this.#packagerChanged(state, reason),
+    })
+    this.#active = { publication, packager, room, onEnd: request.onEnd }
+    this.#set(session.liveSince === null ? 'starting' : 'interrupted', 'a publisher connected')
+    return { publication, resumeToken: session.resumeToken }
+  }
+
+  /** The session that goes on, or a new one. */
+  #openSession(): Session {
+    if (this.#session && !this.#session.feed.ended) return this.#session
+    this.#session?.outputs.dispose()
+    const feed = new Feed(feedLimits)
+    const outputs = this.#dependencies.openOutputs({ stream: this.name, feed, log: this.#log })
+    this.#session = { feed, outputs, resumeToken: randomBytes(16).toString('base64url'), liveSince: null }
+    return this.#session
+  }
+
+  async #leave(): Promise<void> {
+    const active = this.#active
+    if (!active) return
+    this.#active = undefined
+    active.publication.close()
+    await active.packager.close()
+    active.room.close()
+  }
+
+  #publicationFailed(error: GatewayError): void {
+    const active = this.#active
+    if (!active) return
+    this.release(active.publication, 'lost').catch((cause) =>
+      this.#log.error({ err: cause }, 'closing failed'),
+    )
+    active.onEnd(error, true)
+  }
+
+  #packagerChanged(state: PackagerState, reason: string): void {
+    const session = this.#session
+    if (!session || session.feed.ended) return
+    if (state === 'running') {
+      session.liveSince ??= new Date().toISOString()
+      this.#set('live', reason)
+    } else if ((state === 'waiting' || state === 'retrying') && session.liveSince !== null) {
+      this.#set('interrupted', reason)
+    }
+  }
+
+  #waitForPublisher(reason: string): void {
+    clearTimeout(this.#timer)
+    const { resumeSeconds } = this.#dependencies.config
+    this.#set('interrupted', reason)
+    this.#timer = setTimeout(() => {
+      this.#endSession('the publisher did not come back').catch((error) =>
+        this.#log.error({ err: error }, 'ending the stream failed'),
+      )
+    }, resumeSeconds * 1_000)
+  }
+
+  async #endSession(reason: string): Promise<void> {
+    clearTimeout(this.#timer)
+    const session = this.#session
+    this.#set('idle', reason)
+    this.#timer = setTimeout(
+      () => this.#forget(),
+      this.#closed ? 0 : this.#dependencies.config.endedSeconds * 1_000,
+    )
+    if (!session || session.feed.ended) return
+    session.feed.end()
+    await session.outputs.end()
+  }
+
+  #forget(): void {
+    if (this.#active || this.#entering) return
+    this.#session?.outputs.dispose()
+    this.#session = undefined
+    this.#onGone()
+  }
+
+  #set(state: StreamState, reason: string): void {
+    if (state === this.#state) return
+    this.#log.info({ from: this.#state, to: state, reason }, 'stream')
+    this.#state = state
+    this.#reason = reason
+    this.#since = new Date().toISOString()
+  }
+}
