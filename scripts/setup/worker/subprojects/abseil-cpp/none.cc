@@ -1,0 +1,1 @@
+// An empty static library needs one object file.
