@@ -29,9 +29,8 @@ export const packagerInputOptions: readonly string[] = [
   '-hide_banner',
   // No status line on stderr: liveness is judged by the fragments that come out.
   '-nostats',
-  // `repeat`, or the second "jitter buffer" line, which tells that all sockets are bound, would be folded away;
-  // `level` marks which lines are errors; that line itself is at `verbose`.
-  ...['-loglevel', 'repeat+level+verbose'],
+  // Warnings tell of lost media; `level` marks which lines are errors, `repeat` keeps lines from being folded.
+  ...['-loglevel', 'repeat+level+warning'],
   // The SDP may point to nothing but RTP over UDP.
   ...['-protocol_whitelist', 'pipe,udp,rtp'],
   ...['-f', 'sdp'],
@@ -113,8 +112,8 @@ function audioOptions(settings: PackagerSettings): string[] {
     ...['-b:a', String(settings.audioBitrateBps)],
     ...['-ar', '48000'],
     ...['-ac', '2'],
-    // Fills gaps (Opus DTX, lost packets) and follows the publisher's clock, up to 1000 samples a second. Never
-    // with first_pts=0: that makes timestamps go backwards.
-    ...['-af', 'aresample=async=1000'],
+    // Fills gaps (Opus DTX, lost packets) and follows the publisher's clock, up to 1000 samples a second, once it is
+    // 10 ms off: less is jitter, and resampling costs. Never with first_pts=0: that makes timestamps go backwards.
+    ...['-af', 'aresample=async=1000:min_comp=0.01'],
   ]
 }

@@ -1,6 +1,7 @@
 import { Cleanup } from '../cleanup.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
+import { udpPortsBound } from '../ffmpeg/udp-ports.ts'
 import type { Log } from '../log.ts'
 import type { PublishedTrack } from '../sfu/publication.ts'
 import type { Room } from '../sfu/room.ts'
@@ -24,8 +25,6 @@ const firstSegmentMs = 1_000
 
 /** Lines of ffmpeg after which the picture is broken until the next keyframe. */
 const damage = /RTP: missed|jitter buffer full|max delay reached|non-existing PPS|error while decoding/
-/** Printed once per m= line when its sockets are bound (libavformat/rtpdec.c). */
-const bound = /setting jitter buffer size/
 
 export type RunOptions = {
   room: Room
@@ -70,12 +69,10 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   signal.addEventListener('abort', onAbort, { once: true })
   cleanup.defer(() => signal.removeEventListener('abort', onAbort))
 
-  let sockets = 0
-  const ready = Promise.withResolvers<void>()
+  let bound = false
   let repairedAtMs = 0
   const onLine = (line: string) => {
     log.trace({ line }, 'ffmpeg')
-    if (bound.test(line) && ++sockets === tap.trackCount) ready.resolve()
     if (damage.test(line) && Date.now() - repairedAtMs > repairEveryMs) {
       repairedAtMs = Date.now()
       log.debug({ line }, 'media was lost on the way to the packager')
@@ -121,17 +118,19 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
 
   const check = setInterval(() => {
     const nowMs = Date.now()
-    if (sockets < tap.trackCount && nowMs - startedAtMs > readyTimeoutMs)
-      fail('ffmpeg did not open its ports.')
+    if (!bound && nowMs - startedAtMs > readyTimeoutMs) fail('ffmpeg did not open its ports.')
     else if (newestAtMs === undefined && nowMs - startedAtMs > startTimeoutMs)
       fail('No picture came for 20 s.')
     else if (newestAtMs !== undefined && nowMs - newestAtMs > stallTimeoutMs) fail('No media came for 4 s.')
   }, checkEveryMs)
   cleanup.defer(() => clearInterval(check))
 
+  const running = new AbortController()
+  cleanup.defer(() => running.abort())
   const flow = async () => {
-    await ready.promise
-    await tap.start(signal)
+    bound = await udpPortsBound(tap.ports, running.signal)
+    if (!bound) return
+    await tap.start(running.signal)
     if (video === 'copy') cleanup.defer(keyframeCadence(tap, settings.segmentSeconds))
   }
   flow().catch((error) =>

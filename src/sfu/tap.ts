@@ -49,9 +49,9 @@ export class Tap {
     }
   }
 
-  /** Number of m= lines. */
-  get trackCount(): number {
-    return this.#wires.length
+  /** Where ffmpeg has to listen before `start()`. */
+  get ports(): number[] {
+    return this.#wires.map(({ sdp }) => sdp.port)
   }
 
   /**
