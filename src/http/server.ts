@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify'
 import type { Config } from '../config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
@@ -23,7 +24,7 @@ export async function createServer(config: Config, log: Log): Promise<FastifyIns
   const server = Fastify({
     loggerInstance,
     // One line per request would drown the state changes: a viewer asks every second.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxMessageBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },

@@ -1,0 +1,40 @@
+import { type App, createApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import { createLog } from '../../src/log.ts'
+import type { StreamSnapshot } from '../../src/streams/snapshot.ts'
+import { freePort } from './free-ports.ts'
+
+export type TestGateway = {
+  app: App
+  /** `http://127.0.0.1:PORT` */
+  url: string
+  snapshot(stream: string): StreamSnapshot | undefined
+  close(): Promise<void>
+}
+
+/**
+ * A real gateway in this process, on free ports. `settings` are environment variables.
+ * Set TEST_LOG=debug to see what it does.
+ */
+export async function startGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
+  const config = loadConfig(
+    {
+      FFMPEG_PATH: process.env.FFMPEG_PATH,
+      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
+      SLUICE_HTTP_PORT: '0',
+      SLUICE_RTC_PORT: String(await freePort()),
+      SLUICE_WORKERS: '1',
+      SLUICE_LOG_PRETTY: 'false',
+      ...settings,
+    },
+    null,
+  )
+  const app = await createApp(config, createLog({ level: process.env.TEST_LOG ?? 'silent', pretty: false }))
+  const url = await app.server.listen({ host: '127.0.0.1', port: config.httpPort })
+  return {
+    app,
+    url,
+    snapshot: (stream) => app.registry.snapshot().find(({ name }) => name === stream),
+    close: () => app.close(),
+  }
+}

@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+
+const modulePath = process.env.SLUICE_NGINX_RTMP_MODULE || '/usr/lib/nginx/modules/ngx_rtmp_module.so'
+
+export type NginxRtmpOptions = {
+  /** Port of a server that was there before; else a free one. */
+  port?: number
+  /** URL that is asked before a publisher is taken: 2xx lets it in. */
+  onPublish?: string
+}
+
+/** A real RTMP server on loopback: one process, application `live`. */
+export type NginxRtmp = {
+  port: number
+  /** `rtmp://127.0.0.1:port/live`; a stream's name comes behind it with a slash. */
+  url: string
+  pid: number
+  /** It keeps its connections and does nothing any more. */
+  freeze(): void
+  thaw(): void
+  /** Ends it, frozen or not; resolves when it is gone. May be called twice. */
+  stop(): Promise<void>
+}
+
+/** Starts nginx with the RTMP module in a directory of its own; resolves when it takes connections. */
+export async function startNginxRtmp(options: NginxRtmpOptions = {}): Promise<NginxRtmp> {
+  const port = options.port ?? (await freePort())
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-nginx-'))
+  await writeFile(join(directory, 'nginx.conf'), configuration(directory, port, options.onPublish))
+  const child = spawn('nginx', ['-p', directory, '-c', 'nginx.conf', '-e', join(directory, 'error.log')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // Debian keeps it where only root's PATH looks.
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+  })
+  let messages = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    messages = (messages + chunk.toString()).slice(-4096)
+  })
+  const gone = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      messages += error.message
+      resolve()
+    })
+    child.once('close', () => resolve())
+  })
+  const stop = async (): Promise<void> => {
+    end(child)
+    await gone
+    await rm(directory, { recursive: true, force: true })
+  }
+  const { pid } = child
+  try {
+    if (pid === undefined) throw new Error('it was not started')
+    await untilReachable(port, gone)
+    return {
+      port,
+      url: `rtmp://127.0.0.1:${port}/live`,
+      pid,
+      freeze: () => void child.kill('SIGSTOP'),
+      thaw: () => void child.kill('SIGCONT'),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw new Error(`nginx with ${modulePath} does not run: ${messages}`, { cause: error })
+  }
+}
+
+/** A TCP port of loopback that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => {
+        if (address && typeof address === 'object') resolve(address.port)
+        else reject(new Error('no port was given'))
+      })
+    })
+  })
+}
+
+function end(child: ChildProcess): void {
+  child.kill('SIGTERM')
+  // A frozen process takes its signals when it goes on.
+  child.kill('SIGCONT')
+}
+
+async function untilReachable(port: number, gone: Promise<void>): Promise<void> {
+  let ended = false
+  void gone.then(() => {
+    ended = true
+  })
+  await expect.poll(() => ended || reachable(port), { timeout: 10_000, interval: 20 }).toBe(true)
+  if (ended) throw new Error('it ended')
+}
+
+function reachable(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** One process in the foreground, so that its pid is the one that moves the media. */
+function configuration(directory: string, port: number, onPublish: string | undefined): string {
+  return `
+    load_module ${modulePath};
+    daemon off;
+    master_process off;
+    pid ${directory}/nginx.pid;
+    error_log ${directory}/error.log info;
+    events { worker_connections 64; }
+    rtmp {
+      access_log off;
+      server {
+        listen 127.0.0.1:${port};
+        chunk_size 4096;
+        application live {
+          live on;
+          # Players start at a keyframe.
+          wait_key on;
+          wait_video on;
+          ${onPublish === undefined ? '' : `on_publish ${onPublish};`}
+        }
+      }
+    }
+  `
+}
