@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 const PROGRESS_EVERY_SECONDS = 10
-const TAIL_LINES = 30
+const TAIL_LINES = 60
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()

@@ -13,7 +13,7 @@ const NPM_PINNED = '11.21.2'
 /**
  * @typedef {object} NodeTools
  * @property {string} bin
- * @property {readonly string[]} npm the command line to which npm's arguments are added
+ * @property {readonly [string, ...string[]]} npm the command line to which npm's arguments are added
  * @property {string} major
  */
 

@@ -15,20 +15,26 @@ export async function ensurePackages({ root, report }, node) {
   const stampFile = join(root, 'node_modules', '.sluice', 'packages')
   const stamp = packagesStamp(hashOf(root, [join(root, 'package-lock.json')]), node.major)
   if (isStamped(stampFile, stamp)) return
-  report.doing('packages', 'installing the npm packages (about 20 s)')
   const [command, ...args] = node.npm
-  if (!command) throw new TypeError('npm has no command')
+  const env = withNodeOnPath(node, process.env)
   // Named explicitly: NODE_ENV=production or the user's npm settings would leave out what is needed.
-  const include = ['--include=dev', '--include=optional']
-  const { code, tail } = await runLong(
-    report,
-    'packages',
-    command,
-    [...args, 'ci', '--ignore-scripts', ...include, '--no-audit', '--no-fund', '--loglevel=error'],
-    { cwd: root, env: withNodeOnPath(node, process.env) },
-  )
+  const options = ['--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund']
+  /** @param {readonly string[]} how */
+  const runNpm = (how) =>
+    runLong(report, 'packages', command, [...args, ...how, ...options, '--loglevel=error'], {
+      cwd: root,
+      env,
+    })
+  report.doing('packages', 'installing the npm packages (about 20 s)')
+  let { code, tail } = await runNpm(['ci'])
+  if (code !== 0 && tail.includes('EUSAGE')) {
+    // npm ci insists on every platform's optional packages in the lock file, and a registry mirror that
+    // lacks some makes npm write a lock file without them. npm install takes the versions that are there.
+    report.doing('packages', '  npm ci finds the lock file incomplete; trying npm install')
+    ;({ code, tail } = await runNpm(['install', '--no-save']))
+  }
   if (code !== 0) {
-    throw new SetupError(`npm ci failed; check that the npm registry can be reached.\n${tail}`)
+    throw new SetupError(`The npm packages could not be installed; can the npm registry be reached?\n${tail}`)
   }
   writeStamp(stampFile, stamp)
 }
