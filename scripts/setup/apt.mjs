@@ -46,7 +46,7 @@ export async function ensureDebianPackages({ report }, wanted) {
   report.doing('apt', `apt-get ${install.join(' ')} (up to 2 min)`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const withServicesOff = missing.includes('nginx')
-  const { code, tail } = await (withServicesOff ? withoutServices : run)(async () => {
+  const { code, excerpt } = await (withServicesOff ? withoutServices : run)(async () => {
     const first = await runLong(report, 'apt', 'apt-get', install, { env })
     if (first.code === 0) return first
     // The package lists are missing (a fresh container) or too old; only now, because it takes a while.
@@ -54,7 +54,7 @@ export async function ensureDebianPackages({ report }, wanted) {
     await runLong(report, 'apt', 'apt-get', ['update'], { env })
     return runLong(report, 'apt', 'apt-get', install, { env })
   })
-  if (code !== 0) throw new SetupError(`apt-get could not install ${missing.join(' ')}.\n${tail}`)
+  if (code !== 0) throw new SetupError(`apt-get could not install ${missing.join(' ')}.\n${excerpt}`)
   if (withServicesOff && existsSync('/run/systemd/system')) {
     // It was installed for the tests, which start their own: it must not take port 80 at the next boot.
     await capture('systemctl', ['disable', 'nginx'])

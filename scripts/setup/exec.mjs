@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 const PROGRESS_EVERY_SECONDS = 10
-const TAIL_LINES = 60
+/** Of a failed command's output, npm says what is wrong first, compilers and apt say it last. */
+const HEAD_LINES = 12
+const TAIL_LINES = 20
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
@@ -71,7 +73,7 @@ export function condense(line) {
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, log?: import('node:fs').WriteStream, timeoutSeconds?: number }} [options]
- * @returns {Promise<{ code: number, tail: string }>} `tail`: the last lines, to be shown when it failed
+ * @returns {Promise<{ code: number, excerpt: string }>} `excerpt`: first and last lines, to be shown when it failed
  */
 export function runLong(report, step, command, args, { cwd, env, log, timeoutSeconds = 0 } = {}) {
   return new Promise((resolve) => {
@@ -83,6 +85,8 @@ export function runLong(report, step, command, args, { cwd, env, log, timeoutSec
     })
     running.add(child)
     /** @type {string[]} */
+    const head = []
+    /** @type {string[]} */
     const tail = []
     let newest = ''
     /** @param {string} line */
@@ -90,7 +94,8 @@ export function runLong(report, step, command, args, { cwd, env, log, timeoutSec
       log?.write(`${line}\n`)
       if (line.trim() === '') return
       newest = line
-      tail.push(line)
+      if (head.length < HEAD_LINES) head.push(line)
+      else tail.push(line)
       if (tail.length > TAIL_LINES) tail.shift()
     }
     createInterface(child.stdout).on('line', onLine)
@@ -103,7 +108,7 @@ export function runLong(report, step, command, args, { cwd, env, log, timeoutSec
     const end = (code) => {
       clearInterval(timer)
       running.delete(child)
-      resolve({ code, tail: tail.join('\n') })
+      resolve({ code, excerpt: [...head, ...tail].join('\n') })
     }
     child.on('error', (error) => {
       tail.push(error.message)

@@ -74,7 +74,7 @@ async function fetchPackaged({ report }, node, target, marker) {
       isExecutable(target) && (await capture(target, ['-version'], { timeoutSeconds: 20 })).code === 0
     if (works) return true
     rmSync(target, { force: true })
-    failure = result.tail.split('\n').at(-1) || `its install script ended with code ${result.code}`
+    failure = result.excerpt.split('\n').at(-1) || `its install script ended with code ${result.code}`
   }
   report.doing('ffmpeg', `  not to be had from there: ${failure}`)
   mkdirSync(dirname(marker), { recursive: true })

@@ -50,7 +50,7 @@ export async function ensureNode({ cacheDir, report }) {
       ]
       const packages = [`${nodePackage}@${NODE_PINNED}`, `npm@${NPM_PINNED}`]
       // Its own folder as working directory: npm must not read this project's files.
-      const { code, tail } = await runLong(
+      const { code, excerpt } = await runLong(
         report,
         'node',
         command,
@@ -59,7 +59,7 @@ export async function ensureNode({ cacheDir, report }) {
       )
       if (code !== 0) {
         throw new SetupError(
-          `Node ${NODE_PINNED} could not be fetched from the npm registry; install Node ${NODE_MINIMUM} or newer.\n${tail}`,
+          `Node ${NODE_PINNED} could not be fetched from the npm registry; install Node ${NODE_MINIMUM} or newer.\n${excerpt}`,
         )
       }
       rmSync(folder, { recursive: true, force: true })

@@ -26,15 +26,17 @@ export async function ensurePackages({ root, report }, node) {
       env,
     })
   report.doing('packages', 'installing the npm packages (about 20 s)')
-  let { code, tail } = await runNpm(['ci'])
-  if (code !== 0 && tail.includes('EUSAGE')) {
+  let { code, excerpt } = await runNpm(['ci'])
+  if (code !== 0 && excerpt.includes('EUSAGE')) {
     // npm ci insists on every platform's optional packages in the lock file, and a registry mirror that
     // lacks some makes npm write a lock file without them. npm install takes the versions that are there.
     report.doing('packages', '  npm ci finds the lock file incomplete; trying npm install')
-    ;({ code, tail } = await runNpm(['install', '--no-save']))
+    ;({ code, excerpt } = await runNpm(['install', '--no-save']))
   }
   if (code !== 0) {
-    throw new SetupError(`The npm packages could not be installed; can the npm registry be reached?\n${tail}`)
+    throw new SetupError(
+      `The npm packages could not be installed; can the npm registry be reached?\n${excerpt}`,
+    )
   }
   writeStamp(stampFile, stamp)
 }

@@ -29,11 +29,11 @@ export async function ensurePlayer({ root, report }, node) {
   // Vite empties the folder first; from here on the old build is gone.
   removeStamp(stampFile)
   const args = [packageBin(root, 'vite'), 'build', '--config', PLAYER_CONFIG]
-  const { code, tail } = await runLong(report, 'player', node.bin, args, {
+  const { code, excerpt } = await runLong(report, 'player', node.bin, args, {
     cwd: root,
     env: withNodeOnPath(node, process.env),
   })
-  if (code !== 0) throw new SetupError(`The pages could not be built; correct what vite says.\n${tail}`)
+  if (code !== 0) throw new SetupError(`The pages could not be built; correct what vite says.\n${excerpt}`)
   writeStamp(stampFile, hash)
 }
 

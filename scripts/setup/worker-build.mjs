@@ -57,10 +57,10 @@ export async function buildWorker(context, workerDir, overlayDir, temp) {
       [command, [...args, ...setup]],
       ['ninja', ['-C', build, '-j', String(jobs), 'mediasoup-worker']],
     ])) {
-      const { code, tail } = await runLong(report, 'worker', program, programArgs, { env, log })
+      const { code, excerpt } = await runLong(report, 'worker', program, programArgs, { env, log })
       if (code !== 0) {
         throw new SetupError(
-          `mediasoup-worker could not be built; the whole output is in ${logFile}\n${tail}`,
+          `mediasoup-worker could not be built; the whole output is in ${logFile}\n${excerpt}`,
         )
       }
     }
