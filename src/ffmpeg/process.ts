@@ -61,17 +61,19 @@ export function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
   })
 
   return new Promise((resolve, reject) => {
-    command.on('error', (error: Error) => {
-      // After the start the child's 'close' tells the end; before it, this is all there is.
-      reject(
-        new GatewayError('FFMPEG_FAILED', `ffmpeg could not be started: ${messageOf(error)}`, {
-          cause: error,
-        }),
-      )
-    })
+    const fail = (error: Error): void => {
+      const message = `ffmpeg could not be started: ${messageOf(error)}`
+      reject(new GatewayError('FFMPEG_FAILED', message, { cause: error }))
+    }
+    // After the start the child's 'close' tells the end; before it, this is all there is.
+    command.on('error', fail)
     command.on('start', () => {
       const child = command.ffmpegProc
-      if (!child?.pid || !child.stdin) return
+      if (!child) return
+      // fluent-ffmpeg's own listener throws a TypeError, out of everybody's reach, when the binary can't be run.
+      child.removeAllListeners('error')
+      child.once('error', fail)
+      if (child.pid === undefined || !child.stdin) return
       resolve(supervise(child, child.pid, child.stdin, () => lastErrorLine, spec.log))
     })
     command.run()
