@@ -1,0 +1,254 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { promisify } from 'node:util'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Cleanup } from '../../src/cleanup.ts'
+import type { Feed } from '../../src/feed/feed.ts'
+import { Target } from '../../src/restream/target.ts'
+import type { TargetSnapshot } from '../../src/streams/snapshot.ts'
+import { type FeedSourceOptions, startFeedSource } from '../support/feed-source.ts'
+import { probe } from '../support/ffprobe.ts'
+import { freePort, startNginxRtmp } from '../support/nginx-rtmp.ts'
+
+const run = promisify(execFile)
+
+/** A key that stands nowhere else on this machine, so that processes and texts can be searched for it. */
+let key: string
+let cleanup: Cleanup
+let logLines: string[]
+let snapshots: string[]
+
+beforeEach(() => {
+  key = `secret-${randomUUID()}`
+  cleanup = new Cleanup()
+  logLines = []
+  snapshots = []
+})
+
+afterEach(async () => {
+  await cleanup.run()
+  expect(logLines.length).toBeGreaterThan(0)
+  expect(`${logLines.join('')}${snapshots.join('')}`).not.toContain(key)
+  expect(await pushProcesses()).toEqual([])
+})
+
+describe('a target', () => {
+  test('gets H.264 and AAC with a keyframe every 2 s', async () => {
+    const nginx = await rtmpServer()
+    const target = push(nginx.url, (await source()).feed)
+    await reaches(target, 'live', 5_000)
+    const { streams, keyframeSeconds } = await probe(`${nginx.url}/${key}`, 7)
+    expect(streams.map(({ codec_name }) => codec_name).sort()).toEqual(['aac', 'h264'])
+    expect(streams).toContainEqual(expect.objectContaining({ width: 640, height: 360 }))
+    expect(streams).toContainEqual(expect.objectContaining({ sample_rate: '48000', channels: 2 }))
+    expect(keyframeSeconds.length).toBeGreaterThanOrEqual(3)
+    const intervals = keyframeSeconds.slice(1).map((at, index) => at - (keyframeSeconds[index] ?? 0))
+    expect(Math.max(...intervals)).toBeLessThanOrEqual(2.1)
+    expect(snapshot(target)).toMatchObject({ failures: 0, lastError: null, nextTryAt: null })
+    expect(snapshot(target).bitrateBps).toBeGreaterThan(100_000)
+  })
+
+  test('is retried until its server is there', async () => {
+    const port = await freePort()
+    const target = push(`rtmp://127.0.0.1:${port}/live`, (await source()).feed)
+    await reaches(target, 'retrying', 5_000)
+    expect(snapshot(target)).toMatchObject({ failures: 1, destination: `rtmp://127.0.0.1:${port}` })
+    expect(snapshot(target).lastError).toBe(
+      'The connection was refused: nothing accepts RTMP at this address.',
+    )
+    expect(Date.parse(snapshot(target).nextTryAt ?? '')).toBeGreaterThan(Date.now())
+    await rtmpServer({ port })
+    await reaches(target, 'live', 10_000)
+    expect(snapshot(target).nextTryAt).toBeNull()
+  })
+
+  test('comes back after its server was restarted', async () => {
+    const nginx = await rtmpServer()
+    const target = push(nginx.url, (await source()).feed)
+    await reaches(target, 'live', 5_000)
+    await nginx.stop()
+    await reaches(target, 'retrying', 5_000)
+    expect(snapshot(target).lastError).toBe('The server closed the connection.')
+    await rtmpServer({ port: nginx.port })
+    await reaches(target, 'live', 10_000)
+  })
+
+  test('that takes the connection and says nothing is noticed', async () => {
+    const port = await tcpServer(() => undefined)
+    const target = push(`rtmp://127.0.0.1:${port}/live`, (await source()).feed)
+    await reaches(target, 'retrying', 15_000)
+    expect(snapshot(target).lastError).toBe('The server did not answer in time.')
+    await reaches(target, 'connecting', 5_000)
+    await expect.poll(pushProcesses).toHaveLength(1)
+    await target.close()
+    expect(await pushProcesses()).toEqual([])
+  })
+
+  test('that stops reading holds nobody up, is noticed, and comes back', async () => {
+    const nginx = await rtmpServer()
+    const { feed } = await source({ videoBitrate: '8M' })
+    const target = push(nginx.url, feed)
+    await reaches(target, 'live', 5_000)
+    nginx.freeze()
+    const before = feed.snapshot().fragments
+    await reaches(target, 'retrying', 30_000)
+    expect(snapshot(target).lastError).toBe('The server stopped taking data.')
+    expect(feed.snapshot().fragments - before).toBeGreaterThan(5 * 5)
+    nginx.thaw()
+    await reaches(target, 'live', 15_000)
+  })
+
+  test('that reads too slowly misses whole groups of pictures and stays live', async () => {
+    const nginx = await rtmpServer()
+    const port = await slowProxy(nginx.port, 150_000)
+    const target = push(`rtmp://127.0.0.1:${port}/live`, (await source({ videoBitrate: '16M' })).feed)
+    await reaches(target, 'live', 5_000)
+    await expect.poll(() => logLines.join(''), { timeout: 40_000 }).toContain('slower than the stream')
+    expect(snapshot(target).state).toBe('live')
+  })
+
+  test('that refuses the stream is told so', async () => {
+    const onPublish = await httpServer(403)
+    const nginx = await rtmpServer({ onPublish })
+    const target = push(nginx.url, (await source()).feed)
+    await reaches(target, 'retrying', 5_000)
+    expect(snapshot(target).lastError).toBe(
+      'The server refused the stream: its key or application may be wrong.',
+    )
+  })
+
+  test('goes on with a new epoch, which is no failure', async () => {
+    const nginx = await rtmpServer()
+    const media = await source()
+    const target = push(nginx.url, media.feed)
+    await reaches(target, 'live', 5_000)
+    const { since } = snapshot(target)
+    await media.pause()
+    await media.resume()
+    await expect.poll(() => snapshot(target).since, { timeout: 5_000 }).not.toBe(since)
+    await reaches(target, 'live', 5_000)
+    expect(states()).toEqual(['connecting', 'live', 'connecting', 'live'])
+    expect(snapshot(target)).toMatchObject({ failures: 0, lastError: null })
+    const { streams } = await probe(`${nginx.url}/${key}`, 2)
+    expect(streams).toHaveLength(2)
+  })
+
+  test('starts no ffmpeg before there is media, and keeps it over a pause', async () => {
+    const nginx = await rtmpServer()
+    const media = await source()
+    await media.pause()
+    const target = push(nginx.url, media.feed)
+    expect(snapshot(target).state).toBe('waiting')
+    expect(await pushProcesses()).toEqual([])
+    await media.resume()
+    await reaches(target, 'live', 5_000)
+    await media.pause()
+    const asked = performance.now()
+    await target.close()
+    // ffmpeg waits for input now: only the end of it makes it see that it was asked to stop.
+    expect(performance.now() - asked).toBeLessThan(2_000)
+  })
+
+  test('stops when the stream ends', async () => {
+    const nginx = await rtmpServer()
+    const media = await source()
+    const target = push(nginx.url, media.feed)
+    await reaches(target, 'live', 5_000)
+    await media.stop()
+    await reaches(target, 'stopped', 5_000)
+    expect(snapshot(target).lastError).toBeNull()
+  })
+
+  test('says that ffmpeg is missing', async () => {
+    const target = push('rtmp://127.0.0.1/live', (await source()).feed, '/nowhere/ffmpeg')
+    await reaches(target, 'retrying', 5_000)
+    expect(snapshot(target).lastError).toMatch(/^ffmpeg could not be started/)
+  })
+})
+
+function push(url: string, feed: Feed, ffmpegBinary = 'ffmpeg'): Target {
+  const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) })
+  const target = new Target({ stream: 'show', config: { name: 'one', url, key }, feed, ffmpegBinary, log })
+  cleanup.defer(() => target.close())
+  return target
+}
+
+function snapshot(target: Target): TargetSnapshot {
+  const current = target.snapshot()
+  snapshots.push(JSON.stringify(current))
+  return current
+}
+
+async function reaches(target: Target, state: TargetSnapshot['state'], timeout: number): Promise<void> {
+  await expect.poll(() => snapshot(target).state, { timeout, interval: 20 }).toBe(state)
+}
+
+/** States in the order in which they were logged. */
+function states(): unknown[] {
+  return logLines.flatMap((line) => {
+    const entry: unknown = JSON.parse(line)
+    return typeof entry === 'object' && entry !== null && 'to' in entry ? [entry.to] : []
+  })
+}
+
+/** Processes with this test's key among their arguments. */
+async function pushProcesses(): Promise<string[]> {
+  const { stdout } = await run('ps', ['-axo', 'args='], { maxBuffer: 16 * 1024 * 1024 })
+  return stdout.split('\n').filter((line) => line.includes(key))
+}
+
+async function source(options?: FeedSourceOptions) {
+  const media = await startFeedSource(options)
+  cleanup.defer(() => media.stop())
+  return media
+}
+
+async function rtmpServer(options?: Parameters<typeof startNginxRtmp>[0]) {
+  const nginx = await startNginxRtmp(options)
+  cleanup.defer(() => nginx.stop())
+  return nginx
+}
+
+async function httpServer(status: number): Promise<string> {
+  const server = createHttpServer((_request, response) => {
+    response.statusCode = status
+    response.end()
+  })
+  return `http://127.0.0.1:${await listen(server)}/publish`
+}
+
+async function tcpServer(onSocket: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    // A push may be killed: resets are expected.
+    socket.on('error', () => socket.destroy())
+    cleanup.defer(() => void socket.destroy())
+    onSocket(socket)
+  })
+  return listen(server)
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanup.defer(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+/** Passes on at most so many bytes per second to the server. */
+async function slowProxy(port: number, bytesPerSecond: number): Promise<number> {
+  return tcpServer((socket) => {
+    const upstream = connect(port, '127.0.0.1')
+    cleanup.defer(() => void upstream.destroy())
+    upstream.on('error', () => socket.destroy())
+    upstream.pipe(socket)
+    let timer: NodeJS.Timeout
+    socket.on('data', (chunk: Buffer) => {
+      upstream.write(chunk)
+      socket.pause()
+      timer = setTimeout(() => socket.resume(), (chunk.length / bytesPerSecond) * 1000)
+    })
+    socket.on('close', () => clearTimeout(timer))
+  })
+}
