@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBrowser, type TestBrowser } from '../support/browser.ts'
+import { installClockCamera } from '../support/clock-camera.ts'
+import { probe } from '../support/ffprobe.ts'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { type NginxRtmp, startNginxRtmp } from '../support/nginx-rtmp.ts'
+import { untilFresh, untilState, watchFor } from '../support/pages.ts'
+
+/** With 2 s segments hls.js is about 3 s behind; the rest is for a busy machine. */
+const maxAgeMs = 6_000
+
+describe.each([
+  { codec: 'h264', mimeType: 'video/H264', video: 'copy' },
+  { codec: 'vp8', mimeType: 'video/VP8', video: 'transcode' },
+] as const)('a person goes live with $codec', ({ codec, mimeType, video }) => {
+  let rtmp: NginxRtmp
+  let gateway: TestGateway
+  let broadcaster: TestBrowser
+  let viewer: TestBrowser
+
+  beforeAll(async () => {
+    rtmp = await startNginxRtmp()
+    gateway = await startGateway({
+      SLUICE_TARGETS: JSON.stringify({ '*': [{ name: 'nginx', url: rtmp.url, key: '{stream}' }] }),
+    })
+    broadcaster = await startBrowser()
+    viewer = await startBrowser()
+    await installClockCamera(broadcaster.page, { width: 1280, height: 720, framesPerSecond: 30 })
+  })
+
+  afterAll(async () => {
+    await Promise.all([broadcaster?.close(), viewer?.close()])
+    await gateway?.close()
+    await rtmp?.stop()
+  })
+
+  it('is seen and heard for a minute without a stall, and by the RTMP server', async () => {
+    await viewer.page.goto(`${gateway.url}/watch/show`)
+    await untilState(viewer.page, 'waiting')
+    await broadcaster.page.goto(`${gateway.url}/publish/show?codec=${codec}`)
+    await broadcaster.page.getByRole('button', { name: 'Go live' }).click()
+    await untilState(broadcaster.page, 'live')
+    await untilFresh(viewer.page, maxAgeMs)
+
+    const { agesMs, before, after } = await watchFor(viewer.page, 60)
+    expect(after.stalls - before.stalls).toBe(0)
+    expect(Math.max(...agesMs)).toBeLessThan(maxAgeMs)
+    // Sound: AAC at 128 kbit/s is 16 kB a second; a silent or missing track stays far below.
+    expect(after.decodedAudioBytes - before.decodedAudioBytes).toBeGreaterThan(100_000)
+    expect(after.totalFrames - before.totalFrames).toBeGreaterThan(60 * 20)
+
+    const snapshot = gateway.snapshot('show')
+    expect(snapshot).toMatchObject({
+      state: 'live',
+      packager: { video, failures: 0 },
+      targets: [{ name: 'nginx', state: 'live' }],
+    })
+    expect(snapshot?.tracks.map((track) => track.codec).sort()).toEqual(['audio/opus', mimeType])
+    const { streams, keyframeSeconds } = await probe(`${rtmp.url}/show`, 6)
+    expect(streams.map((stream) => stream.codec_name).sort()).toEqual(['aac', 'h264'])
+    expect(streams.find((stream) => stream.codec_type === 'video')).toMatchObject({
+      width: 1280,
+      height: 720,
+    })
+    expect(keyframeSeconds.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('ends for the viewer when the broadcaster presses Stop', async () => {
+    await broadcaster.page.getByRole('button', { name: 'Stop' }).click()
+    await untilState(broadcaster.page, 'idle')
+    await expect.poll(() => gateway.snapshot('show')?.state).toBe('idle')
+    const playlist = await (await fetch(`${gateway.url}/hls/show/live.m3u8`)).text()
+    expect(playlist).toContain('#EXT-X-ENDLIST')
+    await untilState(viewer.page, 'waiting')
+    expect(gateway.app.ports.inUse).toBe(0)
+  })
+})
