@@ -1,0 +1,149 @@
+import { messageOf } from '../../../src/errors.ts'
+import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import { byId } from '../common/by-id.ts'
+import { ServerClock } from '../common/server-clock.ts'
+import { setText } from '../common/set-text.ts'
+import { StreamApi } from '../common/stream-api.ts'
+import { streamNameFromPath } from '../common/stream-name.ts'
+import { codecFromQuery } from './choose-codec.ts'
+import { Controls } from './controls.ts'
+import { FiguresView } from './figures-view.ts'
+import { LocalMedia } from './local-media.ts'
+import { explainInsecure } from './media-problem.ts'
+import { OutputsView } from './outputs-view.ts'
+import { videoBitrateBps } from './presets.ts'
+import { ProblemsView } from './problems-view.ts'
+import { Publisher } from './publisher.ts'
+import { isRunning } from './publisher-state.ts'
+import { ScreenAwake } from './screen-awake.ts'
+import { loadSettings, saveSettings } from './settings-store.ts'
+import { showShareLinks } from './share-view.ts'
+import { SoundView } from './sound-view.ts'
+import { StageView } from './stage-view.ts'
+
+/*
+ * The publish page. `?codec=vp8|h264|vp9` forces the video codec (for tests and for odd encoders); without it
+ * H.264 is sent when both sides have it, else VP8. `data-state` of the root element says what the page is doing:
+ * idle | connecting | live | reconnecting | error.
+ */
+
+const stream = streamNameFromPath(location.pathname)
+if (stream === null) location.replace('/')
+else startPage(stream)
+
+function startPage(stream: string): void {
+  let settings = loadSettings()
+  let devices: MediaDeviceInfo[] = []
+  let snapshot: StreamSnapshot | null = null
+  let opening = false
+
+  const clock = new ServerClock()
+  const awake = new ScreenAwake()
+  const stage = new StageView(stream)
+  const sound = new SoundView()
+  const figures = new FiguresView()
+  const outputs = new OutputsView()
+  const problems = new ProblemsView(() => void openMedia())
+  showShareLinks(stream)
+
+  const publisher = new Publisher({
+    url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/publish/${stream}`,
+    forcedCodec: codecFromQuery(location.search),
+    videoBitrateBps: (limitBps) => videoBitrateBps(settings.resolution, settings.bitrateBps, limitBps),
+    watcher: {
+      state: () => render(),
+      stream: (latest) => {
+        snapshot = latest
+        render()
+      },
+    },
+  })
+  const media = new LocalMedia(settings, {
+    changed: onMediaChanged,
+    problem: (device, text) => problems.set(device, text),
+  })
+  const controls = new Controls(settings, media, (chosen) => {
+    settings = chosen
+    saveSettings(settings)
+    publisher.updateBitrate()
+    void openMedia()
+  })
+
+  function render(): void {
+    const running = isRunning(publisher.state)
+    if (!running) snapshot = null
+    stage.render(publisher.state, snapshot)
+    outputs.update(snapshot, clock.now())
+    awake.set(running)
+  }
+
+  function onMediaChanged(): void {
+    const outgoing = media.outgoing
+    stage.showPreview(outgoing.video, media.pictureHidden)
+    sound.show(media.microphone, media.microphoneMuted)
+    controls.render(settings, devices)
+    const nothing = outgoing.audio === null && outgoing.video === null
+    if (nothing && isRunning(publisher.state)) publisher.fail('Stopped: there is nothing left to send.')
+    else publisher.setOutgoing(outgoing)
+  }
+
+  async function listDevices(): Promise<void> {
+    devices = await navigator.mediaDevices.enumerateDevices()
+    controls.render(settings, devices)
+  }
+
+  async function openMedia(): Promise<void> {
+    try {
+      await media.apply(settings)
+      // Again after opening: only then do browsers tell the names of the devices.
+      await listDevices()
+    } catch (error) {
+      console.error('Camera and microphone cannot be opened', error)
+      problems.set('page', `Camera and microphone cannot be opened: ${messageOf(error)}`)
+    }
+  }
+
+  async function onMainButton(): Promise<void> {
+    if (isRunning(publisher.state)) {
+      publisher.stop()
+      return
+    }
+    if (opening) return
+    opening = true
+    await openMedia()
+    opening = false
+    const { audio, video } = media.outgoing
+    if (audio || video) publisher.start({ audio, video })
+    else publisher.fail('There is no camera, microphone or screen to send. Choose at least one.')
+  }
+
+  byId('go-live', HTMLButtonElement).addEventListener('click', () => void onMainButton())
+  window.addEventListener('beforeunload', (event) => {
+    if (isRunning(publisher.state)) event.preventDefault()
+  })
+  // No stop when the page goes away: a reload or a closed tab by mistake must not end the show. The gateway keeps it
+  // for a while; whoever means it presses Stop.
+
+  setInterval(() => {
+    render()
+    publisher.stats().then(
+      (report) => figures.update(report),
+      (error: unknown) => console.debug('No statistics', error),
+    )
+  }, 1000)
+
+  setText(byId('stream-title', HTMLElement), stream)
+  controls.render(settings, devices)
+  sound.show(null, false)
+  render()
+  const insecure = explainInsecure({ isSecureContext, host: location.host })
+  if (insecure !== null) {
+    problems.set('page', insecure)
+    byId('go-live', HTMLButtonElement).disabled = true
+    return
+  }
+  navigator.mediaDevices.addEventListener('devicechange', () => void openMedia())
+  void openMedia()
+  // Only for the clock: countdowns of the outputs come in the gateway's time.
+  new StreamApi(clock).find(stream).catch((error: unknown) => console.info('The gateway is silent', error))
+}

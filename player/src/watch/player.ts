@@ -1,0 +1,172 @@
+import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import { canPlayByHlsJs, playByHlsJs } from './hls-playback.ts'
+import { playNatively } from './native-playback.ts'
+import type { Playback } from './playback.ts'
+import { shouldLoad } from './should-load.ts'
+import { stallStep } from './stall-step.ts'
+import { StallWatch } from './stall-watch.ts'
+import { startPlaying } from './start-playing.ts'
+import type { WatchFacts, WatchState } from './watch-text.ts'
+
+const endedShownMs = 4000
+const endWithoutListMs = 3000
+const visibleStallMs = 700
+
+/** Plays a stream whenever there is one: waits, loads, recovers, and waits again after the end. */
+export class Player {
+  readonly #video: HTMLVideoElement
+  readonly #name: string
+  readonly #serverNow: () => number
+  readonly #stallWatch: StallWatch
+  #state: WatchState = 'waiting'
+  #playback: Playback | null = null
+  #snapshot: StreamSnapshot | null = null
+  #unreachable = false
+  #playedBefore = false
+  #playingLiveSince: string | null = null
+  #endedLiveSince: string | null = null
+  #endedMs = 0
+  #jumpedMs = 0
+  #stalledMs = 0
+  #blocked = false
+
+  /** @param serverNow the gateway's time, in ms */
+  constructor(video: HTMLVideoElement, name: string, serverNow: () => number) {
+    this.#serverNow = serverNow
+    this.#video = video
+    this.#name = name
+    this.#stallWatch = new StallWatch(video)
+    video.addEventListener('playing', () => {
+      this.#playedBefore = true
+      this.#blocked = false
+      if (this.#playback) this.#state = 'playing'
+    })
+    video.addEventListener('ended', () => this.#end())
+  }
+
+  get state(): WatchState {
+    const interrupted = this.#snapshot?.state === 'interrupted' && this.#playback !== null
+    return interrupted && this.#state === 'playing' ? 'reconnecting' : this.#state
+  }
+
+  get facts(): WatchFacts {
+    return {
+      name: this.#name,
+      stream: this.#snapshot?.state ?? null,
+      unreachable: this.#unreachable,
+      playedBefore: this.#playedBefore,
+      stalled: this.#stalledMs > visibleStallMs,
+    }
+  }
+
+  get snapshot(): StreamSnapshot | null {
+    return this.#snapshot
+  }
+
+  get playback(): Playback | null {
+    return this.#playback
+  }
+
+  get stalls(): number {
+    return this.#stallWatch.stalls
+  }
+
+  /** The browser lets only the person start the video. */
+  get blocked(): boolean {
+    return this.#blocked
+  }
+
+  /** News from the gateway: the stream, null when it does not know it, 'unreachable' when it is silent. */
+  onStream(news: StreamSnapshot | null | 'unreachable'): void {
+    this.#unreachable = news === 'unreachable'
+    if (news !== 'unreachable') {
+      this.#snapshot = news
+      // Gone without a trace, by a restart of the gateway: whatever comes now is another broadcast.
+      if (news === null || news.state === 'idle') this.#forgetEnd()
+    }
+    if (
+      this.#playback === null &&
+      !this.#unreachable &&
+      shouldLoad(this.#snapshot, this.#endedLiveSince, this.#serverNow())
+    ) {
+      this.#load()
+    }
+  }
+
+  /** To be called a few times a second. */
+  tick(): void {
+    const nowMs = Date.now()
+    this.#stalledMs = this.#playback && !this.#blocked ? this.#stallWatch.stalledMs() : 0
+    if (this.#playback === null) {
+      this.#settle(nowMs)
+      return
+    }
+    if (this.#isOver() && this.#stalledMs > endWithoutListMs) {
+      this.#end()
+      return
+    }
+    const step = stallStep({
+      stalledMs: this.#stalledMs,
+      newerSeconds: this.#playback.newerSeconds(),
+      sinceJumpMs: nowMs - this.#jumpedMs,
+      playable: shouldLoad(this.#snapshot, null, this.#serverNow()) && !this.#unreachable,
+    })
+    if (step === 'jump') {
+      this.#jumpedMs = nowMs
+      this.#playback.goLive()
+    } else if (step === 'rebuild') {
+      this.#drop('reconnecting')
+    }
+  }
+
+  #load(): void {
+    this.#playingLiveSince = this.#snapshot?.liveSince ?? null
+    this.#state = this.#state === 'reconnecting' ? 'reconnecting' : 'loading'
+    this.#stallWatch.reset()
+    const play = canPlayByHlsJs() ? playByHlsJs : playNatively
+    this.#playback = play({
+      video: this.#video,
+      url: `/hls/${this.#name}/index.m3u8`,
+      failed: (reason) => {
+        console.warn('The player is built anew', reason)
+        this.#drop('reconnecting')
+      },
+    })
+    startPlaying(this.#video).then(
+      (outcome) => {
+        this.#blocked = outcome === 'blocked'
+      },
+      (error: unknown) => console.error('The video cannot be started', error),
+    )
+  }
+
+  #isOver(): boolean {
+    return !this.#unreachable && (this.#snapshot === null || this.#snapshot.state === 'idle')
+  }
+
+  #end(): void {
+    if (this.#playback === null) return
+    this.#endedLiveSince = this.#playingLiveSince
+    this.#endedMs = Date.now()
+    this.#drop('ended')
+  }
+
+  #drop(state: WatchState): void {
+    // Null first: taking a player down makes the video element send events of its own.
+    const playback = this.#playback
+    this.#playback = null
+    this.#state = state
+    this.#stalledMs = 0
+    playback?.destroy()
+  }
+
+  /** From "ended" and from a vain "reconnecting" back to waiting. */
+  #settle(nowMs: number): void {
+    if (this.#state === 'ended' && nowMs - this.#endedMs > endedShownMs) this.#state = 'waiting'
+    if (this.#state === 'reconnecting' && this.#isOver()) this.#state = 'waiting'
+  }
+
+  #forgetEnd(): void {
+    if (this.#playback === null) this.#endedLiveSince = null
+  }
+}

@@ -1,0 +1,95 @@
+import { backoffMs } from '../../../src/backoff.ts'
+import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import { byId } from '../common/by-id.ts'
+import { poll } from '../common/poll.ts'
+import { qualityText } from '../common/quality-text.ts'
+import { ServerClock } from '../common/server-clock.ts'
+import { setText } from '../common/set-text.ts'
+import { StreamApi } from '../common/stream-api.ts'
+import { streamNameFromPath } from '../common/stream-name.ts'
+import { isBehind, latencySeconds, liveBadgeText } from './latency.ts'
+import { Player } from './player.ts'
+import { WatchControls } from './watch-controls.ts'
+import { watchText } from './watch-text.ts'
+
+/*
+ * The watch page. For tests and embedding the root element carries `data-state` (waiting | loading | playing |
+ * reconnecting | ended), `data-latency-seconds` (empty while unknown) and `data-stalls`.
+ */
+
+const waitingPollMs = 2000
+const playingPollMs = 3000
+const tickMs = 250
+/** Spreads the viewers' questions, and lets the server's clock be read at many fractions of a second. */
+const pollJitter = 0.2
+const unreachableRule = { firstMs: 2000, maxMs: 10_000, jitter: 0.3 }
+
+const name = streamNameFromPath(location.pathname)
+if (name === null) location.replace('/')
+else startPage(name)
+
+function startPage(name: string): void {
+  const video = byId('video', HTMLVideoElement)
+  const message = byId('message', HTMLElement)
+  const overlay = byId('overlay', HTMLElement)
+  const badge = byId('latency', HTMLElement)
+  const quality = byId('quality', HTMLElement)
+  const clock = new ServerClock()
+  const api = new StreamApi(clock)
+  const player = new Player(video, name, () => clock.now())
+  const controls = new WatchControls(() => player.playback?.goLive())
+  let failures = 0
+
+  document.title = `${name} · Sluice`
+  setText(byId('stream-title', HTMLElement), name)
+
+  function render(): void {
+    const { state, playback, snapshot } = player
+    const text = player.blocked ? 'Press “Play” to start.' : watchText(state, player.facts)
+    setText(message, text)
+    overlay.hidden = text === ''
+
+    const on = playback !== null && (state === 'playing' || state === 'reconnecting')
+    const latency = on ? latencySeconds(playback.playingDateMs(), clock.now()) : null
+    badge.dataset.on = String(on && state === 'playing')
+    setText(badge, liveBadgeText(state, latency))
+    controls.offerLive(on && isBehind(playback.gapSeconds()))
+
+    const feed = on ? snapshot?.feed : null
+    const size = video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : {}
+    setText(quality, feed ? qualityText({ ...feed, ...size }) : '')
+
+    const { dataset } = document.documentElement
+    dataset.state = state
+    dataset.latencySeconds = latency === null ? '' : latency.toFixed(2)
+    dataset.stalls = String(player.stalls)
+  }
+
+  async function ask(): Promise<StreamSnapshot | null | 'unreachable'> {
+    try {
+      const stream = await api.find(name)
+      failures = 0
+      return stream
+    } catch (error) {
+      console.warn('The gateway cannot be reached', error)
+      failures += 1
+      return 'unreachable'
+    }
+  }
+
+  poll(
+    async () => {
+      player.onStream(await ask())
+      render()
+      if (failures > 0) return backoffMs(unreachableRule, failures, Math.random())
+      const fullMs = player.playback ? playingPollMs : waitingPollMs
+      return fullMs * (1 - pollJitter * Math.random())
+    },
+    { pauseWhenHidden: false },
+  )
+  setInterval(() => {
+    player.tick()
+    render()
+  }, tickMs)
+  render()
+}

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { soundLevel } from '../../../player/src/publish/sound-level.ts'
+
+test.each([
+  ['silence', 0, 0],
+  ['a whisper under the floor', 0.0005, 0],
+  ['-30 dB', 10 ** (-30 / 20), 0.5],
+  ['full scale', 1, 1],
+])('%s', (_, amplitude, level) => {
+  expect(soundLevel(new Float32Array(64).fill(amplitude))).toBeCloseTo(level, 4)
+})

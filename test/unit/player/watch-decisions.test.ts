@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { fatalStep } from '../../../player/src/watch/fatal-step.ts'
+import { keyAction } from '../../../player/src/watch/key-action.ts'
+import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/watch/latency.ts'
+import { shouldLoad } from '../../../player/src/watch/should-load.ts'
+import { type StallFacts, stallStep } from '../../../player/src/watch/stall-step.ts'
+import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+
+describe('shouldLoad', () => {
+  const liveSince = '2026-01-01T00:00:00.000Z'
+  const nowMs = Date.parse(liveSince) + 3000
+  const hls = { path: '/', playable: true, segments: 2, mediaSequence: 0, bufferedBytes: 0 }
+  const stream: StreamSnapshot = {
+    name: 'alice',
+    state: 'live',
+    reason: '',
+    since: liveSince,
+    liveSince,
+    tracks: [],
+    packager: null,
+    feed: null,
+    hls,
+    targets: [],
+  }
+  const first = { ...stream, hls: { ...hls, segments: 1 } }
+  test.each([
+    ['live and playable', stream, null, 0, true],
+    ['interrupted, but playable', { ...stream, state: 'interrupted' }, null, 0, true],
+    ['unknown', null, null, 0, false],
+    ['over, the playlist is still there', { ...stream, state: 'idle' }, null, 0, false],
+    ['not playable yet', { ...stream, hls: { ...hls, playable: false } }, null, 0, false],
+    ['played to its end already', stream, liveSince, 0, false],
+    ['another broadcast', stream, '2025-12-31T00:00:00.000Z', 0, true],
+    ['too little to go on', first, null, 0, false],
+    ['one long segment', first, null, 4000, true],
+    ['one segment of unknown age', { ...first, liveSince: null }, null, 0, true],
+  ] as const)('%s', (_, snapshot, ended, laterMs, load) => {
+    expect(shouldLoad(snapshot, ended, nowMs + laterMs)).toBe(load)
+  })
+})
+
+test.each([
+  ['just now', 500, 5, 10_000, true, 'wait'],
+  ['newer media is there', 3000, 5, 10_000, true, 'jump'],
+  ['jumped a moment ago', 5000, 5, 1000, true, 'wait'],
+  ['nothing newer', 5000, 0.2, 10_000, true, 'wait'],
+  ['edge unknown', 5000, null, 10_000, true, 'wait'],
+  ['jumps do not help', 12_000, 5, 5000, true, 'rebuild'],
+  ['nothing to play', 60_000, 0, 60_000, false, 'wait'],
+] as const)('a picture that stands still: %s', (_, stalledMs, newerSeconds, sinceJumpMs, playable, step) => {
+  const facts: StallFacts = { stalledMs, newerSeconds, sinceJumpMs, playable }
+  expect(stallStep(facts)).toBe(step)
+})
+
+test.each([
+  ['network', [], 'startLoad'],
+  ['network', [90_000], 'rebuild'],
+  ['network', [10_000], 'startLoad'],
+  ['media', [], 'recoverMedia'],
+  ['media', [95_000], 'rebuild'],
+  ['other', [], 'rebuild'],
+] as const)('a fatal %s error after %j', (kind, earlier, step) => {
+  expect(fatalStep(kind, earlier, 100_000)).toBe(step)
+})
+
+describe('latency', () => {
+  test.each([
+    [10_000, 13_240, 3.24],
+    [10_000, 9000, 0],
+    [null, 9000, null],
+    [Number.NaN, 9000, null],
+  ])('of %s at %d', (dateMs, nowMs, seconds) => {
+    expect(latencySeconds(dateMs, nowMs)).toBe(seconds)
+  })
+  test.each([
+    ['playing', 3.24, 'Live · 3.2 s'],
+    ['playing', null, 'Live'],
+    ['playing', 75, 'Live · over 1 min'],
+    ['reconnecting', 3, 'Interrupted'],
+    ['waiting', null, 'Offline'],
+  ] as const)('badge %s %s', (state, latency, text) => {
+    expect(liveBadgeText(state, latency)).toBe(text)
+  })
+  test.each([
+    [null, false],
+    [0.4, false],
+    [3.5, true],
+  ])('%s s behind', (gap, behind) => {
+    expect(isBehind(gap)).toBe(behind)
+  })
+})
+
+test.each([
+  [{ key: ' ' }, 'playPause'],
+  [{ key: ' ', onControl: true }, null],
+  [{ key: 'K' }, 'playPause'],
+  [{ key: 'm', onControl: true }, 'mute'],
+  [{ key: 'f', ctrlKey: true }, null],
+  [{ key: 'l' }, 'live'],
+  [{ key: 'x' }, null],
+])('key %j', (event, action) => {
+  const plain = { ctrlKey: false, metaKey: false, altKey: false, onControl: false }
+  expect(keyAction({ ...plain, ...event })).toBe(action)
+})
