@@ -71,7 +71,8 @@ function startPage(stream: string): void {
 
   function render(): void {
     const running = isRunning(publisher.state)
-    if (!running) snapshot = null
+    // While reconnecting nobody knows what the outputs do: better nothing than old news.
+    if (publisher.state.phase !== 'live') snapshot = null
     stage.render(publisher.state, snapshot)
     outputs.update(snapshot, clock.now())
     awake.set(running)

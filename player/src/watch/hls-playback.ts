@@ -1,14 +1,7 @@
 import Hls, { ErrorTypes, Events } from 'hls.js'
 import { type FatalKind, fatalStep } from './fatal-step.ts'
 import type { Playback, PlaybackOptions } from './playback.ts'
-
-/**
- * How far behind the live edge to play, in target durations. A segment is listed when it is complete, so the
- * player's reserve shrinks by one segment (2 s) plus the wait for the next look at the playlist before the next
- * one arrives. 1.5 (3 s) covers that with about half a second to spare and stays under 4 s from glass to glass
- * where 2 would not. A stall makes hls.js keep a second more.
- */
-const syncTargetDurations = 1.5
+import { syncTarget } from './sync-target.ts'
 
 /** Further behind than this, catching up would take minutes: hls.js jumps. */
 const maxLatencyTargetDurations = 4
@@ -24,7 +17,7 @@ export function canPlayByHlsJs(): boolean {
 }
 
 /** Plays by hls.js, and helps it over the errors that it gives up on. */
-export function playByHlsJs({ video, url, failed }: PlaybackOptions): Playback {
+export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions): Playback {
   const hls = new Hls({
     // The packager's fragments are MP4 already: a worker for repacking them would have nothing to do.
     enableWorker: false,
@@ -32,10 +25,17 @@ export function playByHlsJs({ video, url, failed }: PlaybackOptions): Playback {
     backBufferLength: 30,
     // Catches up after a stall so gently that nobody hears it.
     maxLiveSyncPlaybackRate: 1.05,
+    // A stall asks for more reserve, but most stalls are an outage that no reserve would have bridged.
+    liveSyncOnStallIncrease: 0.5,
   })
-  // Set afterwards on purpose: given to the constructor it would also overrule a PART-HOLD-BACK of the playlist.
-  hls.config.liveSyncDurationCount = syncTargetDurations
   hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations
+  hls.on(Events.LEVEL_UPDATED, (_event, { details }) => {
+    const last = details.fragments.at(-1)
+    const edgeMs = last?.programDateTime ? last.programDateTime + last.duration * 1000 : null
+    const edgeAge = edgeMs === null ? null : (serverNow() - edgeMs) / 1000
+    // Not given to the constructor on purpose: there it would also overrule a PART-HOLD-BACK of the playlist.
+    if (details.advanced) hls.config.liveSyncDuration = syncTarget(details.targetduration, edgeAge)
+  })
 
   const failures: Record<FatalKind, number[]> = { network: [], media: [], other: [] }
   hls.on(Events.ERROR, (_event, data) => {

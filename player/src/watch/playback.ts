@@ -13,6 +13,8 @@ export type Playback = {
 export type PlaybackOptions = {
   video: HTMLVideoElement
   url: string
+  /** The gateway's time, in ms: its clock dated the media. */
+  serverNow: () => number
   /** It cannot go on and must be built anew. */
   failed: (reason: string) => void
 }

@@ -127,6 +127,7 @@ export class Player {
     this.#playback = play({
       video: this.#video,
       url: `/hls/${this.#name}/index.m3u8`,
+      serverNow: this.#serverNow,
       failed: (reason) => {
         console.warn('The player is built anew', reason)
         this.#drop('reconnecting')

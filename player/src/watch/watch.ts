@@ -19,6 +19,8 @@ import { watchText } from './watch-text.ts'
 
 const waitingPollMs = 2000
 const playingPollMs = 3000
+/** Somebody is there, and the picture may come at any moment. */
+const startingPollMs = 700
 const tickMs = 250
 /** Spreads the viewers' questions, and lets the server's clock be read at many fractions of a second. */
 const pollJitter = 0.2
@@ -82,7 +84,8 @@ function startPage(name: string): void {
       player.onStream(await ask())
       render()
       if (failures > 0) return backoffMs(unreachableRule, failures, Math.random())
-      const fullMs = player.playback ? playingPollMs : waitingPollMs
+      const starting = player.snapshot !== null && player.snapshot.state !== 'idle'
+      const fullMs = player.playback ? playingPollMs : starting ? startingPollMs : waitingPollMs
       return fullMs * (1 - pollJitter * Math.random())
     },
     { pauseWhenHidden: false },

@@ -4,6 +4,7 @@ import { keyAction } from '../../../player/src/watch/key-action.ts'
 import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/watch/latency.ts'
 import { shouldLoad } from '../../../player/src/watch/should-load.ts'
 import { type StallFacts, stallStep } from '../../../player/src/watch/stall-step.ts'
+import { syncTarget } from '../../../player/src/watch/sync-target.ts'
 import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
 
 describe('shouldLoad', () => {
@@ -101,4 +102,15 @@ test.each([
 ])('key %j', (event, action) => {
   const plain = { ctrlKey: false, metaKey: false, altKey: false, onControl: false }
   expect(keyAction({ ...plain, ...event })).toBe(action)
+})
+
+test.each([
+  ['a look just after a segment came', 2, 0.3, 3.2],
+  ['a look before the segment came', 2, -0.2, 3.4],
+  ['a look half way', 2, 0.8, 2.7],
+  ['a look just before the next one', 2, 2.1, 2.6],
+  ['no dates', 2, null, 3.4],
+  ['long segments', 10, 1, 16.5],
+] as const)('the reserve after %s', (_, targetDuration, edgeAge, seconds) => {
+  expect(syncTarget(targetDuration, edgeAge)).toBeCloseTo(seconds, 6)
 })
