@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { vi } from 'vitest'
 
 const modulePath = process.env.SLUICE_NGINX_RTMP_MODULE || '/usr/lib/nginx/modules/ngx_rtmp_module.so'
 
@@ -97,7 +97,8 @@ async function untilReachable(port: number, gone: Promise<void>): Promise<void> 
   void gone.then(() => {
     ended = true
   })
-  await expect.poll(() => ended || reachable(port), { timeout: 10_000, interval: 20 }).toBe(true)
+  // Not `expect.poll`, which works inside a test only: a `beforeAll` starts servers too.
+  await vi.waitUntil(async () => ended || (await reachable(port)), { timeout: 10_000, interval: 20 })
   if (ended) throw new Error('it ended')
 }
 
