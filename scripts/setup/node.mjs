@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { SetupError } from './context.mjs'
 import { runLong } from './exec.mjs'
@@ -64,6 +64,8 @@ export async function ensureNode({ cacheDir, report }) {
       }
       rmSync(folder, { recursive: true, force: true })
       mkdirSync(dirname(folder), { recursive: true })
+      // A temporary folder is closed to other users; who fills a cache need not be who runs from it.
+      chmodSync(temp, 0o755)
       renameSync(temp, folder)
     })
   }
