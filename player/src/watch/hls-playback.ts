@@ -1,7 +1,10 @@
 import Hls, { ErrorTypes, Events } from 'hls.js'
 import { type FatalKind, fatalStep } from './fatal-step.ts'
 import type { Playback, PlaybackOptions } from './playback.ts'
-import { syncTarget } from './sync-target.ts'
+import { nextLook, syncTarget } from './sync-target.ts'
+
+/** Where to begin, before the first playlist told more (see `syncTarget`). */
+const firstSyncTargetDurations = 1.5
 
 /** Further behind than this, catching up would take minutes: hls.js jumps. */
 const maxLatencyTargetDurations = 4
@@ -29,12 +32,20 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
     liveSyncOnStallIncrease: 0.5,
   })
   hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations
+  // Neither of the two is given to the constructor: there they would also overrule a PART-HOLD-BACK.
+  hls.config.liveSyncDurationCount = firstSyncTargetDurations
+  let inStep: ReturnType<typeof setTimeout> | undefined
   hls.on(Events.LEVEL_UPDATED, (_event, { details }) => {
     const last = details.fragments.at(-1)
-    const edgeMs = last?.programDateTime ? last.programDateTime + last.duration * 1000 : null
+    if (!last || !details.advanced || !details.live) return
+    const edgeMs = last.programDateTime ? last.programDateTime + last.duration * 1000 : null
     const edgeAge = edgeMs === null ? null : (serverNow() - edgeMs) / 1000
-    // Not given to the constructor on purpose: there it would also overrule a PART-HOLD-BACK of the playlist.
-    if (details.advanced) hls.config.liveSyncDuration = syncTarget(details.targetduration, edgeAge)
+    hls.config.liveSyncDuration = syncTarget(details.targetduration, edgeAge)
+    const wait = inStep === undefined ? nextLook(last.duration, edgeAge) : null
+    if (wait === null) return
+    details.requestScheduled = performance.now() + wait * 1000
+    // Only a new start makes hls.js read the schedule again; at this moment there is no load to be cut off.
+    inStep = setTimeout(() => hls.startLoad())
   })
 
   const failures: Record<FatalKind, number[]> = { network: [], media: [], other: [] }
@@ -64,6 +75,9 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
     goLive: () => {
       if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition
     },
-    destroy: () => hls.destroy(),
+    destroy: () => {
+      clearTimeout(inStep)
+      hls.destroy()
+    },
   }
 }

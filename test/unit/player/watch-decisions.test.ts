@@ -4,7 +4,7 @@ import { keyAction } from '../../../player/src/watch/key-action.ts'
 import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/watch/latency.ts'
 import { shouldLoad } from '../../../player/src/watch/should-load.ts'
 import { type StallFacts, stallStep } from '../../../player/src/watch/stall-step.ts'
-import { syncTarget } from '../../../player/src/watch/sync-target.ts'
+import { nextLook, syncTarget } from '../../../player/src/watch/sync-target.ts'
 import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
 
 describe('shouldLoad', () => {
@@ -113,4 +113,15 @@ test.each([
   ['long segments', 10, 1, 16.5],
 ] as const)('the reserve after %s', (_, targetDuration, edgeAge, seconds) => {
   expect(syncTarget(targetDuration, edgeAge)).toBeCloseTo(seconds, 6)
+})
+
+test.each([
+  ['a fresh playlist', 2, 0.4, null],
+  ['a late look', 2, 1.5, 1],
+  ['a very late look', 2, 2.25, 0.25],
+  ['a stream that stands still', 2, 9, null],
+  ['no dates', 2, null, null],
+  ['long segments', 10, 9, null],
+] as const)('the next look after %s', (_, segment, edgeAge, seconds) => {
+  expect(nextLook(segment, edgeAge)).toBe(seconds)
 })
