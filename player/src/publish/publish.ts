@@ -118,7 +118,7 @@ function startPage(stream: string): void {
     opening = false
     const { audio, video } = media.outgoing
     if (audio || video) publisher.start({ audio, video })
-    else publisher.fail('There is no camera, microphone or screen to send. Choose at least one.')
+    else publisher.fail('Choose a camera, a microphone or a screen first.')
   }
 
   byId('go-live', HTMLButtonElement).addEventListener('click', () => void onMainButton())
