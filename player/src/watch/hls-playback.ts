@@ -1,4 +1,4 @@
-import Hls, { ErrorTypes, Events } from 'hls.js'
+import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js'
 import { type FatalKind, fatalStep } from './fatal-step.ts'
 import type { Playback, PlaybackOptions } from './playback.ts'
 import { nextLook, syncTarget } from './sync-target.ts'
@@ -9,8 +9,10 @@ const firstSyncTargetDurations = 1.5
 /** Further behind than this, catching up would take minutes: hls.js jumps. */
 const maxLatencyTargetDurations = 4
 
-function kindOf(type: string): FatalKind {
+function kindOf({ type, details }: ErrorData): FatalKind {
   if (type === ErrorTypes.NETWORK_ERROR) return 'network'
+  // Sound or picture joined or left the stream: the buffers are for other tracks, no recovery changes that.
+  if (details === ErrorDetails.BUFFER_APPEND_ERROR) return 'other'
   return type === ErrorTypes.MEDIA_ERROR ? 'media' : 'other'
 }
 
@@ -51,7 +53,7 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
   const failures: Record<FatalKind, number[]> = { network: [], media: [], other: [] }
   hls.on(Events.ERROR, (_event, data) => {
     if (!data.fatal) return
-    const kind = kindOf(data.type)
+    const kind = kindOf(data)
     const step = fatalStep(kind, failures[kind], Date.now())
     console.warn(`hls.js gave up (${data.details}): ${step}`, data.error)
     failures[kind].push(Date.now())

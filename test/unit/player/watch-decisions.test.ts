@@ -41,15 +41,17 @@ describe('shouldLoad', () => {
 })
 
 test.each([
-  ['just now', 500, 5, 10_000, true, 'wait'],
-  ['newer media is there', 3000, 5, 10_000, true, 'jump'],
-  ['jumped a moment ago', 5000, 5, 1000, true, 'wait'],
-  ['nothing newer', 5000, 0.2, 10_000, true, 'wait'],
-  ['edge unknown', 5000, null, 10_000, true, 'wait'],
-  ['jumps do not help', 12_000, 5, 5000, true, 'rebuild'],
-  ['nothing to play', 60_000, 0, 60_000, false, 'wait'],
-] as const)('a picture that stands still: %s', (_, stalledMs, newerSeconds, sinceJumpMs, playable, step) => {
-  const facts: StallFacts = { stalledMs, newerSeconds, sinceJumpMs, playable }
+  ['just now', 500, 5, 10_000, 60_000, 'wait'],
+  ['newer media is there', 3000, 5, 10_000, 60_000, 'jump'],
+  ['jumped a moment ago', 5000, 5, 1000, 60_000, 'wait'],
+  ['nothing newer', 5000, 0.2, 10_000, 60_000, 'wait'],
+  ['edge unknown', 5000, null, 10_000, 60_000, 'wait'],
+  ['jumps do not help', 8000, 5, 5000, 60_000, 'rebuild'],
+  ['nothing newer for long', 8000, 0, 60_000, 60_000, 'rebuild'],
+  ['the stream came back a moment ago', 60_000, 0, 60_000, 1000, 'wait'],
+  ['the stream is interrupted', 60_000, 0, 60_000, null, 'wait'],
+] as const)('a picture that stands still: %s', (_, stalledMs, newerSeconds, sinceJumpMs, liveMs, step) => {
+  const facts: StallFacts = { stalledMs, newerSeconds, sinceJumpMs, liveMs }
   expect(stallStep(facts)).toBe(step)
 })
 
