@@ -44,6 +44,11 @@ export class EpochReader {
     for (const box of this.#boxes.push(chunk)) this.#take(box)
   }
 
+  /** The first sample of this run was captured before this moment, ms since 1970. */
+  beganBefore(ms: number): void {
+    this.#clock.beganBefore(ms)
+  }
+
   #take({ type, bytes }: Box): void {
     if (type === 'ftyp') this.#ftyp = bytes
     else if (type === 'moov') {

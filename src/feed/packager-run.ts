@@ -134,6 +134,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
     bound = await udpPortsBound(tap.ports, running.signal)
     if (!bound) return
     await tap.start(running.signal)
+    reader.beganBefore(Date.now())
     if (video === 'copy') cleanup.defer(keyframeCadence(tap, settings.segmentSeconds))
   }
   flow().catch((error) =>
