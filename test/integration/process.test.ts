@@ -156,6 +156,10 @@ async function liveDemo(): Promise<{ gateway: GatewayProcess; pids: number[] }> 
     return snapshotSchema.parse(await snapshot.json()).packager.pid
   }, within)
   const pids = childPids(gateway.pid)
+  // What a failing gateway leaves behind must not stay behind its test.
+  cleanup.defer(() => {
+    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
+  })
   expect(pids).toContain(packagerPid)
   // The media worker, the demo's sender and the packager.
   expect(pids.map((pid) => commandLine(pid)[0]?.split('/').at(-1)).sort()).toHaveLength(3)
