@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util'
+
+export const measurementNames = ['cpu', 'start', 'latency', 'memory'] as const
+export type MeasurementName = (typeof measurementNames)[number]
+
+export type BenchOptions = {
+  names: readonly MeasurementName[]
+  /** Runs of each measurement; undefined for its own default. */
+  runs: number | undefined
+  /** Length of a run; undefined for the measurement's own default. */
+  seconds: number | undefined
+}
+
+export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--runs N] [--seconds N]
+
+  cpu      CPU and memory of the gateway's processes at 1, 4 and 8 copied streams and 1 transcoded one
+           (a run is --seconds, default 3 runs of 20 s for each row)
+  start    from the first click to the first playlist, by a real browser (default 5 runs for each codec)
+  latency  glass to glass, from browser to browser (a run is --seconds, default 1 run of 60 s for each codec)
+  memory   growth of the processes over --seconds (default 180)
+`
+
+/** @throws Error with a sentence for the user. */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { runs: { type: 'string' }, seconds: { type: 'string' } },
+  })
+  const unknown = positionals.filter((name) => !isName(name))
+  if (unknown.length > 0) {
+    throw new Error(
+      `There is no measurement ${unknown.join(', ')}. Choose from ${measurementNames.join(', ')}.`,
+    )
+  }
+  return {
+    names:
+      positionals.length > 0
+        ? measurementNames.filter((name) => positionals.includes(name))
+        : measurementNames,
+    runs: wholeNumber('--runs', values.runs),
+    seconds: wholeNumber('--seconds', values.seconds),
+  }
+}
+
+function isName(text: string): text is MeasurementName {
+  return measurementNames.some((name) => name === text)
+}
+
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new Error(`${option} must be a whole number above 0, not "${text}".`)
+  return Number(text)
+}
