@@ -24,4 +24,4 @@ function stay() {
 }
 
 // fluent-ffmpeg asks for formats and encoders first; there are none.
-ways[how]?.()
+ways[/** @type {keyof typeof ways} */ (how)]?.()
