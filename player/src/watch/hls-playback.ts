@@ -5,6 +5,8 @@ import { syncTarget } from './sync-target.ts'
 
 /** Further behind than this, catching up would take minutes: hls.js jumps. */
 const maxLatencyTargetDurations = 4
+/** Seconds: the same with parts, where a second takes 10 s to catch up. */
+const maxLowLatencySeconds = 2.5
 
 function kindOf(type: string): FatalKind {
   if (type === ErrorTypes.NETWORK_ERROR) return 'network'
@@ -24,12 +26,17 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
     lowLatencyMode: true,
     backBufferLength: 30,
     // Catches up after a stall so gently that nobody hears it.
-    maxLiveSyncPlaybackRate: 1.05,
+    maxLiveSyncPlaybackRate: 1.1,
     // A stall asks for more reserve, but most stalls are an outage that no reserve would have bridged.
     liveSyncOnStallIncrease: 0.5,
   })
   hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations
   hls.on(Events.LEVEL_UPDATED, (_event, { details }) => {
+    if (details.partTarget > 0) {
+      // The playlist says how far behind to play (PART-HOLD-BACK), unless something is set here.
+      hls.config.liveMaxLatencyDurationCount = maxLowLatencySeconds / details.targetduration
+      return
+    }
     const last = details.fragments.at(-1)
     const edgeMs = last?.programDateTime ? last.programDateTime + last.duration * 1000 : null
     const edgeAge = edgeMs === null ? null : (serverNow() - edgeMs) / 1000
