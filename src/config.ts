@@ -271,8 +271,10 @@ function issueLine(issue: z.core.$ZodIssue): string {
     return issue.keys.map((key) => `${key}: there is no such setting`).join('\n  - ')
   }
   const [key, ...rest] = issue.path.map(String)
-  if (key === undefined) return issue.message
-  return `${[key, ...rest].join('.')} (${variableName(key)}): ${issue.message}`
+  // Of a key that is wrong itself, the reason is one level down.
+  const { message } = (issue.code === 'invalid_key' && issue.issues[0]) || issue
+  if (key === undefined) return message
+  return `${[key, ...rest].join('.')} (${variableName(key)}): ${message}`
 }
 
 /** Rules between settings. */
@@ -282,6 +284,9 @@ function contradictions(config: z.infer<typeof configSchema>): string[] {
     problems.push(
       'tapPortMax (SLUICE_TAP_PORT_MAX): must be at least 7 above tapPortMin; a stream takes up to 6 ports',
     )
+  }
+  if (config.rtcPort + config.workers - 1 > 65_535) {
+    problems.push('rtcPort (SLUICE_RTC_PORT): each worker takes the next port, and there is none above 65535')
   }
   if (config.windowSeconds < config.segmentSeconds * 3) {
     problems.push(

@@ -1,8 +1,13 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-export type LogOptions = { level: string; pretty: boolean }
+export type LogOptions = {
+  level: string
+  pretty: boolean
+  /** Where JSON lines go instead of stdout: for tests. */
+  destination?: DestinationStream
+}
 
 /** What stands in a log line where a secret was. */
 const hidden = '[hidden]'
@@ -12,25 +17,23 @@ const hidden = '[hidden]'
  * Known secret fields are redacted as a second line of defence: callers pass `redactUrl()` texts in the first place.
  */
 export function createLog(options: LogOptions): Log {
-  return pino({
+  const settings = {
     level: options.level,
     base: null,
     redact: {
       paths: ['key', '*.key', 'token', '*.token', 'url', '*.url', 'authorization', '*.authorization'],
       censor: hidden,
     },
-    ...(options.pretty
-      ? {
-          transport: {
-            target: 'pino-pretty',
-            options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' },
-          },
-        }
-      : {}),
+  }
+  if (options.destination) return pino(settings, options.destination)
+  if (!options.pretty) return pino(settings)
+  return pino({
+    ...settings,
+    transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' } },
   })
 }
 
-const mediaUrl = /\b(rtmps?|srt|https?):\/\/[^\s'"]+/g
+const mediaUrl = /\b(rtmps?|srt|https?):\/\/[^\s'"]+/gi
 
 /**
  * Replaces every URL in a text by its scheme and host: an RTMP path ends with the stream key,
@@ -42,7 +45,7 @@ export function redactUrls(text: string): string {
 
 /** `rtmp://host:1935/app/key` → `rtmp://host:1935/[hidden]`; a text that is no URL is hidden as a whole. */
 export function redactUrl(url: string): string {
-  const match = /^([a-z]+):\/\/(?:[^/@]*@)?([^/]*)(.*)$/i.exec(url)
+  const match = /^([a-z]+):\/\/(?:[^/?#]*@)?([^/?#]*)(.*)$/i.exec(url)
   if (!match) return hidden
   const [, scheme, host, rest] = match
   return `${scheme}://${host}${rest ? `/${hidden}` : ''}`

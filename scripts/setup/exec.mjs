@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 const PROGRESS_EVERY_SECONDS = 10
@@ -28,8 +29,11 @@ export function killRunning() {
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutSeconds?: number }} [options]
  * @returns {Promise<Result>}
  */
-export function capture(command, args, { cwd, env, timeoutSeconds = 0 } = {}) {
-  return new Promise((resolve) => {
+export async function capture(command, args, { cwd, env, timeoutSeconds = 0 } = {}) {
+  let stdout = ''
+  let stderr = ''
+  try {
+    // Node throws at once for some files that cannot be started, and emits 'error' for others.
     const child = spawn(command, [...args], {
       ...(cwd ? { cwd } : {}),
       ...(env ? { env } : {}),
@@ -38,23 +42,18 @@ export function capture(command, args, { cwd, env, timeoutSeconds = 0 } = {}) {
       killSignal: 'SIGKILL',
     })
     running.add(child)
-    let stdout = ''
-    let stderr = ''
+    child.once('close', () => running.delete(child))
     child.stdout.setEncoding('utf8').on('data', (text) => {
       stdout += text
     })
     child.stderr.setEncoding('utf8').on('data', (text) => {
       stderr += text
     })
-    child.on('error', (error) => {
-      running.delete(child)
-      resolve({ code: 127, stdout, stderr: `${stderr}${error.message}\n` })
-    })
-    child.on('close', (code) => {
-      running.delete(child)
-      resolve({ code: code ?? 128, stdout, stderr })
-    })
-  })
+    const [code] = /** @type {[number | null]} */ (await once(child, 'close'))
+    return { code: code ?? 128, stdout, stderr }
+  } catch (error) {
+    return { code: 127, stdout, stderr: `${stderr}${error instanceof Error ? error.message : error}\n` }
+  }
 }
 
 /**

@@ -34,7 +34,8 @@ export function findOnPath(name, path = process.env.PATH ?? '') {
 export async function withTempFolder(cacheDir, work) {
   mkdirSync(cacheDir, { recursive: true })
   const folder = mkdtempSync(join(cacheDir, 'tmp-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+  // Retried: a compiler that was just told to end may still write into it.
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   process.once('exit', remove)
   try {
     return await work(folder)

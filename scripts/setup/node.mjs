@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { SetupError } from './context.mjs'
 import { runLong } from './exec.mjs'
@@ -9,6 +9,17 @@ import { isAtLeast } from './version.mjs'
 export const NODE_MINIMUM = '22.18.0'
 const NODE_PINNED = '24.21.0'
 const NPM_PINNED = '11.21.2'
+
+/** For every installation by npm. It would wait minutes for a registry that does not answer. */
+export const NPM_OPTIONS = [
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+  '--fetch-timeout=60000',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
+]
 
 /**
  * @typedef {object} NodeTools
@@ -39,24 +50,10 @@ export async function ensureNode({ cacheDir, report }) {
     report.doing('node', `fetching Node ${NODE_PINNED}, because ${process.version} is too old (about 10 s)`)
     await withTempFolder(cacheDir, async (temp) => {
       const [command, ...args] = currentNpm
-      const install = [
-        'install',
-        '--prefix',
-        temp,
-        '--ignore-scripts',
-        '--no-save',
-        '--no-audit',
-        '--no-fund',
-      ]
       const packages = [`${nodePackage}@${NODE_PINNED}`, `npm@${NPM_PINNED}`]
+      const install = [...args, 'install', '--prefix', temp, '--no-save', ...NPM_OPTIONS, ...packages]
       // Its own folder as working directory: npm must not read this project's files.
-      const { code, excerpt } = await runLong(
-        report,
-        'node',
-        command,
-        [...args, ...install, '--loglevel=error', ...packages],
-        { cwd: temp },
-      )
+      const { code, excerpt } = await runLong(report, 'node', command, install, { cwd: temp })
       if (code !== 0) {
         throw new SetupError(
           `Node ${NODE_PINNED} could not be fetched from the npm registry; install Node ${NODE_MINIMUM} or newer.\n${excerpt}`,
@@ -64,6 +61,8 @@ export async function ensureNode({ cacheDir, report }) {
       }
       rmSync(folder, { recursive: true, force: true })
       mkdirSync(dirname(folder), { recursive: true })
+      // A temporary folder is closed to other users; who fills a cache need not be who runs from it.
+      chmodSync(temp, 0o755)
       renameSync(temp, folder)
     })
   }

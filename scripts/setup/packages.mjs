@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { SetupError } from './context.mjs'
 import { runLong } from './exec.mjs'
-import { withNodeOnPath } from './node.mjs'
+import { NPM_OPTIONS, withNodeOnPath } from './node.mjs'
 import { hashOf, isStamped, writeStamp } from './stamp.mjs'
 
 /**
@@ -18,13 +18,10 @@ export async function ensurePackages({ root, report }, node) {
   const [command, ...args] = node.npm
   const env = withNodeOnPath(node, process.env)
   // Named explicitly: NODE_ENV=production or the user's npm settings would leave out what is needed.
-  const options = ['--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund']
+  const include = ['--include=dev', '--include=optional']
   /** @param {readonly string[]} how */
   const runNpm = (how) =>
-    runLong(report, 'packages', command, [...args, ...how, ...options, '--loglevel=error'], {
-      cwd: root,
-      env,
-    })
+    runLong(report, 'packages', command, [...args, ...how, ...include, ...NPM_OPTIONS], { cwd: root, env })
   report.doing('packages', 'installing the npm packages (about 20 s)')
   let { code, excerpt } = await runNpm(['ci'])
   if (code !== 0 && excerpt.includes('EUSAGE')) {

@@ -5,7 +5,7 @@ import { launch } from './launch.mjs'
 import { packageBin } from './package-bin.mjs'
 import { PLAYER_CONFIG, playerStampFile } from './player.mjs'
 import { removeStamp } from './stamp.mjs'
-import { countResults } from './test-result.mjs'
+import { closingLine, countResults } from './test-result.mjs'
 
 /**
  * What a task runs with, after the set-up.
@@ -108,10 +108,10 @@ async function runTests({ args, ...context }) {
       ...reporters,
       ...args,
     ])
-    const { passed, failed } = countResults(readReport(reportFile), { exitCode, failedChecks })
-    if (failedChecks > 0) console.log(`${failedChecks} of format + lint and types failed, see above`)
-    console.log(`${passed} passed, ${failed} failed`)
-    return exitCode || (failed > 0 ? 1 : 0)
+    const counts = countResults(readReport(reportFile), { exitCode, failedChecks })
+    if (failedChecks > 0) console.log(`${failedChecks} of "format + lint" and "types" failed, see above`)
+    console.log(closingLine(counts))
+    return exitCode || (counts.failed > 0 ? 1 : 0)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -28,3 +28,11 @@ export function countResults(report, { exitCode, failedChecks }) {
     failed: failedTests + failedChecks + (isUnexplained ? 1 : 0),
   }
 }
+
+/**
+ * The last line of a test run, which scripts read.
+ * @param {{ passed: number, failed: number }} counts
+ */
+export function closingLine({ passed, failed }) {
+  return `${passed} passed, ${failed} failed`
+}

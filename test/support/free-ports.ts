@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 
@@ -22,4 +23,13 @@ function udpIsFree(port: number): Promise<boolean> {
     socket.once('error', () => socket.close(() => resolve(false)))
     socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)))
   })
+}
+
+/** The first of `count` UDP ports in a row that are free at this moment, below what the system gives out by itself. */
+export async function freeUdpPorts(count: number): Promise<number> {
+  for (;;) {
+    const first = randomInt(10_000, 15_000) * 2
+    const ports = Array.from({ length: count }, (_, index) => first + index)
+    if ((await Promise.all(ports.map(udpIsFree))).every(Boolean)) return first
+  }
 }

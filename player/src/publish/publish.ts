@@ -12,6 +12,7 @@ import { LocalMedia } from './local-media.ts'
 import { explainInsecure } from './media-problem.ts'
 import { OutputsView } from './outputs-view.ts'
 import { videoBitrateBps } from './presets.ts'
+import { previewNote } from './preview-note.ts'
 import { ProblemsView } from './problems-view.ts'
 import { Publisher } from './publisher.ts'
 import { isRunning } from './publisher-state.ts'
@@ -80,11 +81,13 @@ function startPage(stream: string): void {
 
   function onMediaChanged(): void {
     const outgoing = media.outgoing
-    stage.showPreview(outgoing.video, media.pictureHidden)
+    const { audio, video } = outgoing
+    const hidden = media.pictureHidden
+    stage.showPreview(video, previewNote({ video: video !== null, audio: audio !== null, hidden }))
     sound.show(media.microphone, media.microphoneMuted)
     controls.render(settings, devices)
-    const nothing = outgoing.audio === null && outgoing.video === null
-    if (nothing && isRunning(publisher.state)) publisher.fail('Stopped: there is nothing left to send.')
+    if (!audio && !video && isRunning(publisher.state))
+      publisher.fail('Stopped: there is nothing left to send.')
     else publisher.setOutgoing(outgoing)
   }
 
@@ -115,7 +118,7 @@ function startPage(stream: string): void {
     opening = false
     const { audio, video } = media.outgoing
     if (audio || video) publisher.start({ audio, video })
-    else publisher.fail('There is no camera, microphone or screen to send. Choose at least one.')
+    else publisher.fail('Choose a camera, a microphone or a screen first.')
   }
 
   byId('go-live', HTMLButtonElement).addEventListener('click', () => void onMainButton())
@@ -140,6 +143,7 @@ function startPage(stream: string): void {
   const insecure = explainInsecure({ isSecureContext, host: location.host })
   if (insecure !== null) {
     problems.set('page', insecure)
+    stage.showPreview(null, 'No camera and no microphone')
     byId('go-live', HTMLButtonElement).disabled = true
     return
   }

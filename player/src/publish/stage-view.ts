@@ -29,14 +29,12 @@ export class StageView {
     setText(this.#clock, state.phase === 'live' ? formatClock(Date.now() - state.sinceMs) : '')
   }
 
-  showPreview(track: MediaStreamTrack | null, hidden: boolean): void {
+  /** @param note what to say instead of a picture; empty to let the picture speak */
+  showPreview(track: MediaStreamTrack | null, note: string): void {
     const shown =
       this.#preview.srcObject instanceof MediaStream ? this.#preview.srcObject.getTracks()[0] : null
     if (track !== (shown ?? null)) this.#preview.srcObject = track ? new MediaStream([track]) : null
-    setText(
-      this.#note,
-      track === null ? 'No picture. Viewers hear sound only.' : hidden ? 'Picture hidden' : '',
-    )
-    this.#note.hidden = track !== null && !hidden
+    setText(this.#note, note)
+    this.#note.hidden = note === ''
   }
 }

@@ -1,15 +1,20 @@
-import Hls, { ErrorTypes, Events } from 'hls.js'
+import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js'
 import { type FatalKind, fatalStep } from './fatal-step.ts'
 import type { Playback, PlaybackOptions } from './playback.ts'
-import { syncTarget } from './sync-target.ts'
+import { nextLook, syncTarget } from './sync-target.ts'
+
+/** Where to begin, before the first playlist told more (see `syncTarget`). */
+const firstSyncTargetDurations = 1.5
 
 /** Further behind than this, catching up would take minutes: hls.js jumps. */
 const maxLatencyTargetDurations = 4
 /** Seconds: the same with parts, where a second takes 10 s to catch up. */
 const maxLowLatencySeconds = 2.5
 
-function kindOf(type: string): FatalKind {
+function kindOf({ type, details }: ErrorData): FatalKind {
   if (type === ErrorTypes.NETWORK_ERROR) return 'network'
+  // Sound or picture joined or left the stream: the buffers are for other tracks, no recovery changes that.
+  if (details === ErrorDetails.BUFFER_APPEND_ERROR) return 'other'
   return type === ErrorTypes.MEDIA_ERROR ? 'media' : 'other'
 }
 
@@ -31,6 +36,9 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
     liveSyncOnStallIncrease: 0.5,
   })
   hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations
+  // Neither of the two is given to the constructor: there they would also overrule a PART-HOLD-BACK.
+  hls.config.liveSyncDurationCount = firstSyncTargetDurations
+  let inStep: ReturnType<typeof setTimeout> | undefined
   hls.on(Events.LEVEL_UPDATED, (_event, { details }) => {
     if (details.partTarget > 0) {
       // The playlist says how far behind to play (PART-HOLD-BACK), unless something is set here.
@@ -38,16 +46,21 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
       return
     }
     const last = details.fragments.at(-1)
-    const edgeMs = last?.programDateTime ? last.programDateTime + last.duration * 1000 : null
+    if (!last || !details.advanced || !details.live) return
+    const edgeMs = last.programDateTime ? last.programDateTime + last.duration * 1000 : null
     const edgeAge = edgeMs === null ? null : (serverNow() - edgeMs) / 1000
-    // Not given to the constructor on purpose: there it would also overrule a PART-HOLD-BACK of the playlist.
-    if (details.advanced) hls.config.liveSyncDuration = syncTarget(details.targetduration, edgeAge)
+    hls.config.liveSyncDuration = syncTarget(details.targetduration, edgeAge)
+    const wait = inStep === undefined ? nextLook(last.duration, edgeAge) : null
+    if (wait === null) return
+    details.requestScheduled = performance.now() + wait * 1000
+    // Only a new start makes hls.js read the schedule again; at this moment there is no load to be cut off.
+    inStep = setTimeout(() => hls.startLoad())
   })
 
   const failures: Record<FatalKind, number[]> = { network: [], media: [], other: [] }
   hls.on(Events.ERROR, (_event, data) => {
     if (!data.fatal) return
-    const kind = kindOf(data.type)
+    const kind = kindOf(data)
     const step = fatalStep(kind, failures[kind], Date.now())
     console.warn(`hls.js gave up (${data.details}): ${step}`, data.error)
     failures[kind].push(Date.now())
@@ -71,6 +84,9 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
     goLive: () => {
       if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition
     },
-    destroy: () => hls.destroy(),
+    destroy: () => {
+      clearTimeout(inStep)
+      hls.destroy()
+    },
   }
 }

@@ -109,7 +109,7 @@ export class Player {
       stalledMs: this.#stalledMs,
       newerSeconds: this.#playback.newerSeconds(),
       sinceJumpMs: nowMs - this.#jumpedMs,
-      playable: shouldLoad(this.#snapshot, null, this.#serverNow()) && !this.#unreachable,
+      liveMs: this.#liveMs(),
     })
     if (step === 'jump') {
       this.#jumpedMs = nowMs
@@ -139,6 +139,11 @@ export class Player {
       },
       (error: unknown) => console.error('The video cannot be started', error),
     )
+  }
+
+  #liveMs(): number | null {
+    if (this.#unreachable || this.#snapshot?.state !== 'live') return null
+    return this.#serverNow() - Date.parse(this.#snapshot.since)
   }
 
   #isOver(): boolean {

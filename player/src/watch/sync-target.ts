@@ -19,3 +19,22 @@ export function syncTarget(targetDuration: number, edgeAge: number | null): numb
   const wanted = aim * targetDuration - (edgeAge ?? 0)
   return Math.min(most * targetDuration, Math.max(least * targetDuration, wanted))
 }
+
+const lateShare = 0.5
+const listedAfter = 0.5
+const longestSegment = 4
+
+/**
+ * Seconds until the playlist should be looked at again, when that should happen out of turn; else null. Whoever
+ * first looks long after the newest segment came would look late every time, and lag behind by that much. One
+ * look just after the next segment puts the following ones in step with the segments.
+ *
+ * @param segment seconds that the newest segment lasts
+ * @param edgeAge as in `syncTarget`
+ */
+export function nextLook(segment: number, edgeAge: number | null): number | null {
+  if (edgeAge === null || segment > longestSegment) return null
+  const wait = segment + listedAfter - edgeAge
+  // Older than that: no segment came for a while, so nobody knows when the next one will.
+  return edgeAge > lateShare * segment && wait > 0 ? wait : null
+}

@@ -46,6 +46,12 @@ describe('BoxReader', () => {
     expect(reader.push(bytes.subarray(17))).toEqual([{ type: 'moof', bytes }])
   })
 
+  test('a box that is nothing but a header does not wait for more', () => {
+    const reader = new BoxReader({ maxBoxBytes })
+    expect(reader.push(box('free'))).toHaveLength(1)
+    expect(reader.push(longBox('free', Buffer.alloc(0)))).toHaveLength(1)
+  })
+
   test('boxes have memory of their own', () => {
     const reader = new BoxReader({ maxBoxBytes })
     const chunk = box('free', Buffer.alloc(4, 1))

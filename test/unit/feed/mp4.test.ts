@@ -99,7 +99,16 @@ describe('readFragment', () => {
       [0, 0.06, true, 2],
     ],
     ['first_sample_flags', [tfhd(0, 1), tfdt(0), trun(0x5, 2, 88, sync)], [0, 0.02, true, 2]],
-    ['first_sample_flags win', [tfhd(0x20, 1, sync), tfdt(0), trun(0x4, 2, nonSync)], [0, 0.02, false, 2]],
+    [
+      'first_sample_flags win over flags of samples',
+      [tfhd(0, 1), tfdt(0), trun(0x404, 2, sync, nonSync, nonSync)],
+      [0, 0.02, true, 2],
+    ],
+    [
+      'first_sample_flags win over tfhd',
+      [tfhd(0x20, 1, sync), tfdt(0), trun(0x4, 2, nonSync)],
+      [0, 0.02, false, 2],
+    ],
     ['durations of samples', [tfhd(0x8, 1, 5), tfdt(0), trun(0x100, 3, 1, 2, 4)], [0, 0.007, false, 3]],
     ['flags of samples', [tfhd(0, 1), tfdt(0), trun(0x400, 2, sync, nonSync)], [0, 0.02, true, 2]],
     [

@@ -43,6 +43,12 @@ describe('where a segment ends', () => {
     expect(short(segmentsOf(drawn(drawing)))).toBe(expected)
   })
 
+  test('an early keyframe ends it at once, not only when nothing else fits', () => {
+    const segmenter = new Segmenter({ segmentSeconds: 2 })
+    const segments = drawn(`${gop} K------- K`).map((fragment) => segmenter.push(fragment))
+    expect(segments[18]?.durationSeconds).toBeCloseTo(1.6, 9)
+  })
+
   test('all-keyframe audio is cut as near to the wanted length as fragments allow', () => {
     const sound = makeEpoch('a', { video: false })
     expect(short(segmentsOf(drawn('K'.repeat(45), sound)))).toBe('0.4K 2.0K 2.0K 2.0K 2.0K 0.6K')

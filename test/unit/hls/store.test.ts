@@ -117,7 +117,12 @@ describe('HlsStore', () => {
 
   test('bytes are bounded: first what is not listed goes, then the oldest listed', () => {
     const { store, feed } = makeStore({ maxBytes: 45_000 })
-    feed(drawn(`${gop.repeat(7)}K`))
+    for (const fragment of drawn(`${gop.repeat(7)}K`)) {
+      feed([fragment])
+      for (const { epoch, mediaSequence } of store.facts()?.segments ?? []) {
+        expect(store.segment(epoch.id, mediaSequence)).toBeDefined()
+      }
+    }
     expect(numbers(store)).toEqual([3, 4, 5, 6])
     expect(store.segment('e', 2)).toBeUndefined()
     expect(store.snapshot().bufferedBytes).toBe(41_000)

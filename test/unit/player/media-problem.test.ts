@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { explainInsecure, explainMediaError } from '../../../player/src/publish/media-problem.ts'
+import { previewNote } from '../../../player/src/publish/preview-note.ts'
 
 test.each([
   ['camera', 'NotAllowedError', 'Permission denied', /not allowed to use the camera.*Try again/],
@@ -19,4 +20,13 @@ test('an insecure page is told how to become a secure one', () => {
   const text = explainInsecure({ isSecureContext: false, host: '10.0.0.5:8080' })
   expect(text).toMatch(/http:\/\/10\.0\.0\.5:8080/)
   expect(text).toMatch(/https.*localhost/)
+})
+
+test.each([
+  [{ video: true, audio: true, hidden: false }, ''],
+  [{ video: true, audio: true, hidden: true }, 'Picture hidden'],
+  [{ video: false, audio: true, hidden: true }, 'No picture. Viewers hear sound only.'],
+  [{ video: false, audio: false, hidden: false }, 'No camera and no microphone'],
+])('the preview of %j', (sends, note) => {
+  expect(previewNote(sends)).toBe(note)
 })

@@ -4,7 +4,7 @@ import { keyAction } from '../../../player/src/watch/key-action.ts'
 import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/watch/latency.ts'
 import { shouldLoad } from '../../../player/src/watch/should-load.ts'
 import { type StallFacts, stallStep } from '../../../player/src/watch/stall-step.ts'
-import { syncTarget } from '../../../player/src/watch/sync-target.ts'
+import { nextLook, syncTarget } from '../../../player/src/watch/sync-target.ts'
 import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
 
 describe('shouldLoad', () => {
@@ -49,15 +49,17 @@ describe('shouldLoad', () => {
 })
 
 test.each([
-  ['just now', 500, 5, 10_000, true, 'wait'],
-  ['newer media is there', 3000, 5, 10_000, true, 'jump'],
-  ['jumped a moment ago', 5000, 5, 1000, true, 'wait'],
-  ['nothing newer', 5000, 0.2, 10_000, true, 'wait'],
-  ['edge unknown', 5000, null, 10_000, true, 'wait'],
-  ['jumps do not help', 12_000, 5, 5000, true, 'rebuild'],
-  ['nothing to play', 60_000, 0, 60_000, false, 'wait'],
-] as const)('a picture that stands still: %s', (_, stalledMs, newerSeconds, sinceJumpMs, playable, step) => {
-  const facts: StallFacts = { stalledMs, newerSeconds, sinceJumpMs, playable }
+  ['just now', 500, 5, 10_000, 60_000, 'wait'],
+  ['newer media is there', 3000, 5, 10_000, 60_000, 'jump'],
+  ['jumped a moment ago', 5000, 5, 1000, 60_000, 'wait'],
+  ['nothing newer', 5000, 0.2, 10_000, 60_000, 'wait'],
+  ['edge unknown', 5000, null, 10_000, 60_000, 'wait'],
+  ['jumps do not help', 8000, 5, 5000, 60_000, 'rebuild'],
+  ['nothing newer for long', 8000, 0, 60_000, 60_000, 'rebuild'],
+  ['the stream came back a moment ago', 60_000, 0, 60_000, 1000, 'wait'],
+  ['the stream is interrupted', 60_000, 0, 60_000, null, 'wait'],
+] as const)('a picture that stands still: %s', (_, stalledMs, newerSeconds, sinceJumpMs, liveMs, step) => {
+  const facts: StallFacts = { stalledMs, newerSeconds, sinceJumpMs, liveMs }
   expect(stallStep(facts)).toBe(step)
 })
 
@@ -121,4 +123,15 @@ test.each([
   ['long segments', 10, 1, 16.5],
 ] as const)('the reserve after %s', (_, targetDuration, edgeAge, seconds) => {
   expect(syncTarget(targetDuration, edgeAge)).toBeCloseTo(seconds, 6)
+})
+
+test.each([
+  ['a fresh playlist', 2, 0.4, null],
+  ['a late look', 2, 1.5, 1],
+  ['a very late look', 2, 2.25, 0.25],
+  ['a stream that stands still', 2, 9, null],
+  ['no dates', 2, null, null],
+  ['long segments', 10, 9, null],
+] as const)('the next look after %s', (_, segment, edgeAge, seconds) => {
+  expect(nextLook(segment, edgeAge)).toBe(seconds)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countResults } from '../../../scripts/setup/test-result.mjs'
+import { closingLine, countResults } from '../../../scripts/setup/test-result.mjs'
 
 const GOOD_FILE = { status: 'passed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] }
 const FAILED_FILE = { status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'passed' }] }
@@ -19,6 +19,5 @@ test.each([
   ['vitest crashes', undefined, 134, 0, '0 passed, 1 failed'],
   ['vitest writes no report but is content', undefined, 0, 0, '0 passed, 1 failed'],
 ])('when %s', (_when, vitestReport, exitCode, failedChecks, expected) => {
-  const { passed, failed } = countResults(vitestReport, { exitCode, failedChecks })
-  expect(`${passed} passed, ${failed} failed`).toBe(expected)
+  expect(closingLine(countResults(vitestReport, { exitCode, failedChecks }))).toBe(expected)
 })

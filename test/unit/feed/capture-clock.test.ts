@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { CaptureClock } from '../../../src/feed/capture-clock.ts'
+
+const originMs = 1_700_000_000_000
+const piece = (startSeconds: number) => ({ startSeconds, durationSeconds: 0.2 })
+/** When a piece would come without any delay. */
+const endMs = (startSeconds: number) => originMs + (startSeconds + 0.2) * 1000
+
+describe('without reference times', () => {
+  test('the capture time follows the arrivals', () => {
+    const clock = new CaptureClock()
+    for (const start of [0, 0.2, 0.4]) {
+      expect(clock.capturedAtMs(piece(start), endMs(start))).toBeCloseTo(originMs + start * 1000, 3)
+    }
+  })
+
+  test('a piece that comes late does not move the clock', () => {
+    const clock = new CaptureClock()
+    clock.capturedAtMs(piece(0), endMs(0) + 50)
+    expect(clock.capturedAtMs(piece(0.2), endMs(0.2) + 900)).toBeCloseTo(originMs + 250, 3)
+    expect(clock.capturedAtMs(piece(0.4), endMs(0.4) + 50)).toBeCloseTo(originMs + 450, 3)
+  })
+
+  test('one that comes earlier than all before sets it right', () => {
+    const clock = new CaptureClock()
+    clock.capturedAtMs(piece(0), endMs(0) + 400)
+    expect(clock.capturedAtMs(piece(0.2), endMs(0.2) + 30)).toBeCloseTo(originMs + 230, 3)
+    expect(clock.capturedAtMs(piece(0.4), endMs(0.4) + 400)).toBeCloseTo(originMs + 430, 3)
+  })
+})
+
+describe('a reference time', () => {
+  test.each([
+    { what: 'of a capture some time ago', delayMs: 350, taken: true },
+    { what: 'of a capture just as long ago as the piece lasts', delayMs: 200, taken: true },
+    { what: 'of the writing, which is no capture time', delayMs: 5, taken: false },
+    { what: 'of the future', delayMs: -1_000, taken: false },
+    { what: 'of a broken clock', delayMs: 30_000, taken: false },
+    { what: 'of 1970', delayMs: originMs, taken: false },
+  ])('$what: taken $taken', ({ delayMs, taken }) => {
+    const arrivedAtMs = endMs(1) + 40
+    const referenceMs = arrivedAtMs - delayMs
+    const captured = new CaptureClock().capturedAtMs(piece(1), arrivedAtMs, referenceMs)
+    if (taken) expect(captured).toBe(referenceMs)
+    else expect(captured).toBeCloseTo(originMs + 1_040, 3)
+  })
+})
