@@ -38,7 +38,8 @@ export async function installClockCamera(page: Page, options: CameraOptions): Pr
       setInterval(draw, 1000 / framesPerSecond)
       const getUserMedia = async (constraints?: MediaStreamConstraints) => {
         const stream = new MediaStream()
-        if (constraints?.video) for (const track of canvas.captureStream(framesPerSecond).getTracks()) stream.addTrack(track)
+        if (constraints?.video)
+          for (const track of canvas.captureStream(framesPerSecond).getTracks()) stream.addTrack(track)
         if (constraints?.audio) {
           const audio = new AudioContext({ sampleRate: 48_000 })
           const tone = new OscillatorNode(audio, { frequency: 440 })
@@ -73,7 +74,17 @@ export async function readClockAgeMs(page: Page): Promise<number | null> {
     const { videoWidth: width, videoHeight: height } = video
     // The middle half of each block, averaged to one pixel.
     for (let bit = 0; bit < blocks; bit += 1) {
-      context.drawImage(video, (bit + 0.25) * (width / blocks), height / 32, width / blocks / 2, height / 16, bit, 0, 1, 1)
+      context.drawImage(
+        video,
+        (bit + 0.25) * (width / blocks),
+        height / 32,
+        width / blocks / 2,
+        height / 16,
+        bit,
+        0,
+        1,
+        1,
+      )
     }
     const now = Date.now() % 2 ** 32
     const { data } = context.getImageData(0, 0, blocks, 1)
