@@ -17,6 +17,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          // Two browsers, an encoder and a decoder share two cores with whatever else the machine does.
+          retry: 1,
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress, type Config } from './config.ts'
@@ -20,6 +21,9 @@ import { WorkerPool } from './sfu/worker-pool.ts'
 import type { OpenOutputs } from './streams/outputs.ts'
 import { Registry } from './streams/registry.ts'
 
+/** Whoever stops the process waits about 10 s, and closing comes after it. */
+const longestDrainMs = 4_000
+
 /** A gateway that is built but does not listen yet. `registry`, `pool` and `ports` are for tests and measurements. */
 export type App = {
   server: FastifyInstance
@@ -29,6 +33,11 @@ export type App = {
   ffmpegBinary: string
   /** Publishes the demo picture on the stream `demo`. */
   startDemo(): Promise<void>
+  /**
+   * Ends all streams, but stays up for as long as viewers need to see that: players ask for a live playlist once per
+   * target duration. Resolves soon when there is nothing to see. `close()` comes next.
+   */
+  drain(): Promise<void>
   /** Ends everything: playlists are ended, pushes closed, processes gone. May be called twice. */
   close(): Promise<void>
 }
@@ -104,6 +113,12 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
         log,
       })
       cleanup.defer(() => demo.close())
+    },
+    async drain() {
+      draining = true
+      const watchable = registry.snapshot().some(({ hls }) => hls?.playable)
+      const seenMs = watchable ? Math.min(config.segmentSeconds * 1_000 + 500, longestDrainMs) : 0
+      await Promise.all([registry.close(), delay(seenMs)])
     },
     close: () => cleanup.run(),
   }

@@ -25,9 +25,14 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.logLevel, pretty: config.logPretty })
   const app = await createApp(config, log)
   stopOnSignals(app, log)
-  const url = await app.server.listen({ host: config.httpHost, port: config.httpPort })
-  if (values.demo) await app.startDemo()
-  printUrls(url, config, values.demo === true)
+  try {
+    const url = await app.server.listen({ host: config.httpHost, port: config.httpPort })
+    if (values.demo) await app.startDemo()
+    printUrls(url, config, values.demo === true)
+  } catch (error) {
+    await app.close()
+    throw error
+  }
 }
 
 function readArguments() {
@@ -56,7 +61,8 @@ function stopOnSignals(app: App, log: Log): void {
       process.exit(1)
     }, shutdownMs)
     giveUp.unref()
-    app.close().then(
+    const end = app.drain().finally(() => app.close())
+    end.then(
       () => {
         log.info('stopped')
         process.exit(0)

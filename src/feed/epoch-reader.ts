@@ -12,7 +12,10 @@ export type EpochReaderOptions = {
   /** True for copied H.264, whose picture size may change on the way. */
   copiedVideo: boolean
   onFragment: (fragment: Omit<Fragment, 'number'>) => void
-  /** A keyframe of another size or profile came, which the initialisation segment does not describe. */
+  /**
+   * A keyframe of another size or profile came, which the initialisation segment does not describe. Called once;
+   * no fragment follows.
+   */
   onPictureChange: () => void
 }
 
@@ -27,6 +30,7 @@ export class EpochReader {
   #moof: Buffer | undefined
   #referenceMs: number | undefined
   #parameterSet: Buffer | undefined
+  #over = false
 
   constructor(options: EpochReaderOptions) {
     this.#options = options
@@ -38,6 +42,11 @@ export class EpochReader {
    */
   push(chunk: Buffer): void {
     for (const box of this.#boxes.push(chunk)) this.#take(box)
+  }
+
+  /** The first sample of this run was captured before this moment, ms since 1970. */
+  beganBefore(ms: number): void {
+    this.#clock.beganBefore(ms)
   }
 
   #take({ type, bytes }: Box): void {
@@ -57,9 +66,10 @@ export class EpochReader {
     const moof = this.#moof
     const epoch = this.#epoch
     this.#moof = undefined
-    if (!moof || !epoch || !this.#init) return
+    if (!moof || !epoch || !this.#init || this.#over) return
     const facts = readFragment(moof, this.#init)
     if (facts.keyframe && this.#pictureChanged(mdat)) {
+      this.#over = true
       this.#options.onPictureChange()
       return
     }

@@ -43,32 +43,35 @@ export type RunOptions = {
   onRunning: () => void
 }
 
+/** Why a run ended that did not fail. `picture-changed`: the next one has to begin with another initialisation segment. */
+export type RunEnd = 'asked' | 'picture-changed'
+
 /**
  * One packager run: tap → ffmpeg → fragments into the feed, until it is aborted or fails.
- * @returns when everything it made is gone; undefined when it was asked to end.
+ * @returns when everything it made is gone.
  * @throws GatewayError with the reason why it ended by itself.
  */
-export async function runPackager(options: RunOptions, signal: AbortSignal): Promise<void> {
+export async function runPackager(options: RunOptions, signal: AbortSignal): Promise<RunEnd> {
   const cleanup = new Cleanup()
   try {
-    await run(options, signal, cleanup)
+    return await run(options, signal, cleanup)
   } finally {
     await cleanup.run()
   }
 }
 
-async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Promise<void> {
+async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Promise<RunEnd> {
   const { room, tracks, video, settings, log } = options
   const tap = await Tap.create(room, tracks, options.ports)
   cleanup.defer(() => tap.close())
-  if (signal.aborted) return
+  if (signal.aborted) return 'asked'
 
   // Everything that can end the run rejects or resolves this one promise.
-  const end = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<RunEnd>()
   // It may be settled before anybody waits for it.
   end.promise.catch(() => undefined)
   const fail = (message: string) => end.reject(new GatewayError('FFMPEG_FAILED', message))
-  const onAbort = () => end.resolve()
+  const onAbort = () => end.resolve('asked')
   signal.addEventListener('abort', onAbort, { once: true })
   cleanup.defer(() => signal.removeEventListener('abort', onAbort))
 
@@ -92,7 +95,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
       newestAtMs = fragment.arrivedAtMs
       options.feed.append(fragment)
     },
-    onPictureChange: () => fail('The picture size changed.'),
+    onPictureChange: () => end.resolve('picture-changed'),
   })
   const ffmpeg = await startFfmpeg({
     binary: options.ffmpegBinary,
@@ -134,12 +137,13 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
     bound = await udpPortsBound(tap.ports, running.signal)
     if (!bound) return
     await tap.start(running.signal)
+    reader.beganBefore(Date.now())
     if (video === 'copy') cleanup.defer(keyframeCadence(tap, settings.segmentSeconds))
   }
   flow().catch((error) =>
     end.reject(new GatewayError('WORKER_DIED', `The tap broke: ${messageOf(error)}`, { cause: error })),
   )
-  await end.promise
+  return await end.promise
 }
 
 function watchExit(ffmpeg: FfmpegProcess, fail: (message: string) => void): void {

@@ -7,7 +7,7 @@ import type { PackagerSnapshot, PackagerState } from '../streams/snapshot.ts'
 import { chooseTracks } from './choose-tracks.ts'
 import type { Feed } from './feed.ts'
 import type { PackagerSettings } from './packager-args.ts'
-import { runPackager } from './packager-run.ts'
+import { type RunEnd, runPackager } from './packager-run.ts'
 
 const retryBackoff: BackoffRule = { firstMs: 250, maxMs: 10_000, jitter: 0.2 }
 /** A run that lived this long was healthy: the next failure begins with the shortest delay again. */
@@ -94,8 +94,9 @@ export class Packager {
     this.#run = new AbortController()
     this.#set('starting', tracks.map(({ mimeType }) => mimeType).join(' + '))
     let error: unknown
+    let end: RunEnd | undefined
     try {
-      await runPackager(
+      end = await runPackager(
         {
           ...this.#options,
           room: publication.room,
@@ -115,8 +116,8 @@ export class Packager {
     this.#running = []
     this.#run = undefined
     if (this.#closing.signal.aborted) return
-    if (error === undefined) {
-      this.#set('starting', 'the tracks changed')
+    if (end) {
+      this.#set('starting', end === 'asked' ? 'the tracks changed' : 'the picture changed')
       return
     }
     this.#failures += 1

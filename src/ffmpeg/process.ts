@@ -35,6 +35,12 @@ export type FfmpegProcess = {
   kill(): Promise<Exit>
 }
 
+/** Children that are not gone: they must not outlive a gateway that ends without closing, by a crash for example. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** fluent-ffmpeg's types leave out the child, which is a public property from its 'start' event on. */
 type CommandWithChild = fluent.FfmpegCommand & { ffmpegProc?: ChildProcess }
 
@@ -104,6 +110,7 @@ function supervise(
   lastErrorLine: () => string | null,
   log: Log,
 ): FfmpegProcess {
+  running.add(child)
   let asked = false
   const isGone = () => child.exitCode !== null || child.signalCode !== null
   let startError: Error | null = null
@@ -116,6 +123,7 @@ function supervise(
   const exited = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => {
       clearTimeout(killTimer)
+      running.delete(child)
       resolve(judgeExit({ code, signal, error: startError, asked, lastErrorLine: lastErrorLine() }))
     })
   })

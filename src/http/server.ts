@@ -29,6 +29,13 @@ export async function createServer(config: Config, log: Log): Promise<FastifyIns
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     forceCloseConnections: true,
+    // Refusals before any route is known.
+    frameworkErrors: (cause, request, reply) => {
+      // Outside of all hooks, so the websocket plugin leaves a refused upgrade open, and the server could not close.
+      if (request.headers.upgrade) reply.raw.once('finish', () => request.raw.socket.destroySoon())
+      const message = 'The address of the request is malformed or too long.'
+      sendError(new GatewayError('BAD_REQUEST', message, { cause }), request, reply)
+    },
   })
   await server.register(helmet, {
     contentSecurityPolicy: {

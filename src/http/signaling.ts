@@ -17,23 +17,24 @@ export function registerSignaling(
   log: Log,
 ): void {
   let sockets = 0
-  server.get<{ Params: { stream: string } }>(
-    '/ws/publish/:stream',
-    {
-      websocket: true,
-      // Before the upgrade, so that a refusal is an HTTP answer.
-      preValidation: async (request) => {
-        checkName(request.params.stream)
-        checkOrigin(request)
-        if (sockets >= config.maxSockets) {
-          throw new GatewayError(
-            'TOO_MANY_STREAMS',
-            `The gateway takes ${config.maxSockets} connections (SLUICE_MAX_SOCKETS).`,
-          )
-        }
-      },
+  server.route<{ Params: { stream: string } }>({
+    method: 'GET',
+    url: '/ws/publish/:stream',
+    // Before the upgrade, so that a refusal is an HTTP answer.
+    preValidation: async (request) => {
+      checkName(request.params.stream)
+      checkOrigin(request)
+      if (sockets >= config.maxSockets) {
+        throw new GatewayError(
+          'TOO_MANY_STREAMS',
+          `The gateway takes ${config.maxSockets} connections (SLUICE_MAX_SOCKETS).`,
+        )
+      }
     },
-    (socket, request) => {
+    handler: async () => {
+      throw new GatewayError('BAD_REQUEST', 'Only websockets are taken here.')
+    },
+    wsHandler: (socket, request) => {
       sockets += 1
       const session = new PublishSession({
         streamName: request.params.stream,
@@ -55,7 +56,7 @@ export function registerSignaling(
         session.onClose().catch((error) => log.error({ err: error }, 'closing a publisher failed'))
       })
     },
-  )
+  })
 }
 
 /** Pings, and cuts a connection that does not answer. @returns the undo. */

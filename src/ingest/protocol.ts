@@ -10,7 +10,7 @@ const opaque = z.record(z.string(), z.unknown())
  * The websocket protocol of browser publishing, at `/ws/publish/{stream}`, version 1. JSON text frames.
  *
  * The client sends requests `{ id, type, … }`; each gets one reply `{ id, ok: true, data }` or
- * `{ id, ok: false, error: { code, message } }`. The server also sends notices `{ type, … }` without an id.
+ * `{ id, ok: false, error: { code, message } }`; the id is null when the frame had none. The server also sends notices `{ type, … }` without an id.
  *
  * Order: `publish` → `connect` → `produce` per track → … → `stop`. `unproduce`, `produce` and `restartIce`
  * may come at any time in between. The server pings by websocket ping frames. Version and close codes stand in
@@ -35,6 +35,13 @@ export const requestSchema = z.discriminatedUnion('type', [
   z.strictObject({ id, type: z.literal('restartIce') }),
   z.strictObject({ id, type: z.literal('stop') }),
 ])
+
+const withId = z.looseObject({ id })
+
+/** The id of a frame that is no request otherwise, so that its sender learns which one was refused. */
+export function idOf(frame: unknown): number | null {
+  return withId.safeParse(frame).data?.id ?? null
+}
 
 export type Request = z.infer<typeof requestSchema>
 export type RequestType = Request['type']

@@ -7,6 +7,7 @@ import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
 import {
+  idOf,
   type Notice,
   type Reply,
   type ReplyData,
@@ -54,8 +55,8 @@ export class PublishSession {
   /** Takes a frame. Whatever is wrong with it is answered, never thrown. */
   onMessage(text: string): void {
     const parsed = parseRequest(text)
-    if (parsed instanceof GatewayError) {
-      this.#reply({ id: null, ok: false, error: toErrorShape(parsed) })
+    if ('error' in parsed) {
+      this.#reply({ id: parsed.id, ok: false, error: toErrorShape(parsed.error) })
       this.#badFrames += 1
       if (this.#badFrames >= maxBadFrames) this.#options.close(closeCodes.badFrames, 'too many bad frames')
       return
@@ -175,17 +176,22 @@ export class PublishSession {
   }
 }
 
-function parseRequest(text: string): Request | GatewayError {
+type BadFrame = { id: number | null; error: GatewayError }
+
+function parseRequest(text: string): Request | BadFrame {
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (cause) {
-    return new GatewayError('BAD_REQUEST', 'A frame must hold one JSON object.', { cause })
+    return {
+      id: null,
+      error: new GatewayError('BAD_REQUEST', 'A frame must hold one JSON object.', { cause }),
+    }
   }
   const parsed = requestSchema.safeParse(json)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(
     ({ path, message }) => `${path.join('.') || 'request'}: ${message}`,
   )
-  return new GatewayError('BAD_REQUEST', problems.join('; '))
+  return { id: idOf(json), error: new GatewayError('BAD_REQUEST', problems.join('; ')) }
 }

@@ -9,6 +9,7 @@ const iceConsentSeconds = 15
 export class WebRtcIngest {
   readonly #transport: WebRtcTransport
   readonly #publication: Publication
+  #connected = false
 
   private constructor(transport: WebRtcTransport, publication: Publication) {
     this.#transport = transport
@@ -40,17 +41,21 @@ export class WebRtcIngest {
     return { id, iceParameters, iceCandidates, dtlsParameters }
   }
 
-  /** @throws GatewayError UNSUPPORTED_MEDIA when mediasoup does not accept the parameters. */
+  /** @throws GatewayError UNSUPPORTED_MEDIA when mediasoup does not accept the parameters, WRONG_STATE, CONNECTION_LOST. */
   async connect(dtlsParameters: Record<string, unknown>): Promise<void> {
-    await fromClient(() => this.#transport.connect({ dtlsParameters: dtlsParameters as DtlsParameters }))
+    if (this.#connected) throw new GatewayError('WRONG_STATE', 'This connection is connected already.')
+    await this.#fromClient(() =>
+      this.#transport.connect({ dtlsParameters: dtlsParameters as DtlsParameters }),
+    )
+    this.#connected = true
   }
 
   /**
    * @returns the producer's id.
-   * @throws GatewayError UNSUPPORTED_MEDIA or WRONG_STATE
+   * @throws GatewayError UNSUPPORTED_MEDIA, WRONG_STATE or CONNECTION_LOST
    */
   async produce(kind: TrackKind, rtpParameters: Record<string, unknown>): Promise<string> {
-    const producer = await fromClient(() =>
+    const producer = await this.#fromClient(() =>
       this.#transport.produce({
         kind,
         rtpParameters: rtpParameters as RtpParameters,
@@ -58,6 +63,13 @@ export class WebRtcIngest {
         keyFrameRequestDelay: 300,
       }),
     )
+    // mediasoup does not compare the kind with the codecs.
+    if (
+      !producer.rtpParameters.codecs.every(({ mimeType }) => mimeType.toLowerCase().startsWith(`${kind}/`))
+    ) {
+      producer.close()
+      throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media as ${kind}.`)
+    }
     await this.#publication.add(producer)
     return producer.id
   }
@@ -69,19 +81,20 @@ export class WebRtcIngest {
   close(): void {
     this.#transport.close()
   }
+
+  /** mediasoup throws for parameters that don't fit, which the client sent, and for a transport that is gone. */
+  async #fromClient<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (cause) {
+      if (this.#transport.closed) throw connectionLost()
+      throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media: ${messageOf(cause)}`, {
+        cause,
+      })
+    }
+  }
 }
 
 function connectionLost(): GatewayError {
   return new GatewayError('CONNECTION_LOST', 'The connection to the publisher broke.')
-}
-
-/** mediasoup throws TypeErrors for parameters that don't fit: the client sent them. */
-async function fromClient<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media: ${messageOf(error)}`, {
-      cause: error,
-    })
-  }
 }

@@ -60,13 +60,8 @@ export class WorkerPool {
         await pool.#fill(slot)
       } catch (error) {
         await pool.close()
-        throw new GatewayError(
-          'INTERNAL',
-          `The mediasoup worker for port ${slot.port} can't start: ${messageOf(error)}`,
-          {
-            cause: error,
-          },
-        )
+        const text = `The mediasoup worker for port ${slot.port} can't start: ${messageOf(error)}.`
+        throw new GatewayError('INTERNAL', `${text}${hint(messageOf(error))}`, { cause: error })
       }
     }
     return pool
@@ -80,6 +75,21 @@ export class WorkerPool {
   /** Process ids of the workers that are up, for measurements. */
   get pids(): number[] {
     return this.#slots.flatMap((slot) => (slot.worker ? [slot.worker.pid] : []))
+  }
+
+  /**
+   * What the worker processes themselves count, for tests and measurements. `handlers`: everything in them that takes
+   * requests, such as routers, transports, producers and consumers.
+   */
+  async usage(): Promise<{ routers: number; handlers: number }> {
+    const usage = { routers: 0, handlers: 0 }
+    for (const { worker } of this.#slots) {
+      if (!worker) continue
+      const { routerIds, channelMessageHandlers } = await worker.dump()
+      usage.routers += routerIds.length
+      usage.handlers += channelMessageHandlers.channelRequestHandlers.length
+    }
+    return usage
   }
 
   /**
@@ -177,4 +187,12 @@ export class WorkerPool {
       })
     }, delayMs)
   }
+}
+
+/** Which setting mends what keeps a worker from starting. */
+function hint(message: string): string {
+  if (/address already in use/.test(message)) return ' Set SLUICE_RTC_PORT to another one.'
+  if (/address not available/.test(message)) return ' Set SLUICE_RTC_HOST to an address of this machine.'
+  if (/ENOENT|EACCES/.test(message)) return ' Set MEDIASOUP_WORKER_BIN to a mediasoup-worker.'
+  return ''
 }

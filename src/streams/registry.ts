@@ -29,7 +29,10 @@ export class Registry {
    */
   async publish(name: string, request: PublishRequest): Promise<Published & { stream: Stream }> {
     if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
-    const stream = this.#streams.get(checkName(name)) ?? this.#create(name)
+    const known = this.#streams.get(checkName(name))
+    // One that is kept only for its ended playlist takes a place again.
+    if (!known?.busy) this.#checkRoom()
+    const stream = known ?? this.#create(name)
     return { ...(await stream.publish(request)), stream }
   }
 
@@ -46,15 +49,17 @@ export class Registry {
     await Promise.all([...this.#streams.values()].map((stream) => stream.close()))
   }
 
-  #create(name: string): Stream {
+  /** @throws GatewayError TOO_MANY_STREAMS */
+  #checkRoom(): void {
     const { maxStreams } = this.#dependencies.config
-    const busy = [...this.#streams.values()].filter(({ state }) => state !== 'idle').length
-    if (busy >= maxStreams) {
-      throw new GatewayError(
-        'TOO_MANY_STREAMS',
-        `The gateway takes ${maxStreams} streams at a time (SLUICE_MAX_STREAMS).`,
-      )
-    }
+    if ([...this.#streams.values()].filter(({ busy }) => busy).length < maxStreams) return
+    throw new GatewayError(
+      'TOO_MANY_STREAMS',
+      `The gateway takes ${maxStreams} streams at a time (SLUICE_MAX_STREAMS).`,
+    )
+  }
+
+  #create(name: string): Stream {
     const stream = new Stream(name, this.#dependencies, () => {
       if (this.#streams.get(name) === stream) this.#streams.delete(name)
     })

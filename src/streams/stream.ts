@@ -68,8 +68,9 @@ export class Stream {
     this.#onGone = onGone
   }
 
-  get state(): StreamState {
-    return this.#state
+  /** Somebody publishes, is about to, or is waited for. */
+  get busy(): boolean {
+    return this.#entering || this.#state !== 'idle'
   }
 
   /**
@@ -147,7 +148,8 @@ export class Stream {
     const workerDied = () =>
       publication?.fail(new GatewayError('WORKER_DIED', 'The media worker broke down and is being replaced.'))
     const room = await pool.createRoom(workerDied).catch((error) => {
-      if (this.#session && !this.#session.feed.ended) this.#waitForPublisher('no media worker')
+      if (this.#session?.feed.ended) this.#forgetLater()
+      else if (this.#session) this.#waitForPublisher('no media worker')
       throw error
     })
     if (this.#closed) {
@@ -227,16 +229,19 @@ export class Stream {
   }
 
   async #endSession(reason: string): Promise<void> {
-    clearTimeout(this.#timer)
     const session = this.#session
     this.#set('idle', reason)
-    this.#timer = setTimeout(
-      () => this.#forget(),
-      this.#closed ? 0 : this.#dependencies.config.endedSeconds * 1_000,
-    )
+    this.#forgetLater()
     if (!session || session.feed.ended) return
     session.feed.end()
     await session.outputs.end()
+  }
+
+  /** What ended can still be fetched for a while; after `close()` for as long as anybody serves it. */
+  #forgetLater(): void {
+    clearTimeout(this.#timer)
+    if (this.#closed) return
+    this.#timer = setTimeout(() => this.#forget(), this.#dependencies.config.endedSeconds * 1_000)
   }
 
   #forget(): void {

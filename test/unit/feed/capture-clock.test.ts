@@ -29,6 +29,21 @@ describe('without reference times', () => {
   })
 })
 
+describe('the time at which media began to flow', () => {
+  test('counts more than the arrival of the first piece, which waited for the packager to start', () => {
+    const clock = new CaptureClock()
+    clock.beganBefore(originMs + 20)
+    expect(clock.capturedAtMs(piece(0), endMs(0) + 600)).toBeCloseTo(originMs + 20, 3)
+    expect(clock.capturedAtMs(piece(0.2), endMs(0.2) + 450)).toBeCloseTo(originMs + 220, 3)
+  })
+
+  test('counts less than an arrival that was earlier', () => {
+    const clock = new CaptureClock()
+    clock.beganBefore(originMs + 300)
+    expect(clock.capturedAtMs(piece(0), endMs(0) + 40)).toBeCloseTo(originMs + 40, 3)
+  })
+})
+
 describe('a reference time', () => {
   test.each([
     { what: 'of a capture some time ago', delayMs: 350, taken: true },

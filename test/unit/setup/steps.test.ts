@@ -17,7 +17,8 @@ test('npm is the one that started us, unless that was another package manager', 
 })
 
 test('the chosen Node comes first on PATH, and once', () => {
-  const node = { bin: '/cache/bin/node', npm: ['npm'], major: '24' }
+  const npm: readonly [string] = ['npm']
+  const node = { bin: '/cache/bin/node', npm, major: '24' }
   const { PATH, HOME } = withNodeOnPath(node, { PATH: '/usr/bin:/cache/bin:/bin', HOME: '/root' })
   expect(PATH).toBe('/cache/bin:/usr/bin:/bin')
   expect(HOME).toBe('/root')

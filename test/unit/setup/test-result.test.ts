@@ -4,7 +4,11 @@ import { closingLine, countResults } from '../../../scripts/setup/test-result.mj
 const GOOD_FILE = { status: 'passed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] }
 const FAILED_FILE = { status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'passed' }] }
 const BROKEN_FILE = { status: 'failed', assertionResults: [] }
-const report = (passed: number, failed: number, ...testResults: object[]) => ({
+const report = (
+  passed: number,
+  failed: number,
+  ...testResults: { status: string; assertionResults: { status: string }[] }[]
+) => ({
   numPassedTests: passed,
   numFailedTests: failed,
   testResults,
