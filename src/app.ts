@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress, type Config } from './config.ts'
+import { fragmentSecondsOf } from './feed/fragment-length.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
+import { partTargetOf } from './hls/part-target.ts'
 import { HlsStore } from './hls/store.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
@@ -89,7 +91,10 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   })
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerApi(server, registry)
-  registerHls(server, (stream) => stores.get(stream))
+  registerHls(server, {
+    storeOf: (stream) => stores.get(stream),
+    maxWaitingRequests: config.maxWaitingRequests,
+  })
   registerSignaling(server, registry, config, log)
   await registerPages(server)
 
@@ -126,6 +131,7 @@ function outputsOpener(config: Config, ffmpegBinary: string, stores: Map<string,
       stream,
       segmentSeconds: config.segmentSeconds,
       windowSeconds: config.windowSeconds,
+      partTargetSeconds: config.lowLatency ? partTargetOf(fragmentSecondsOf(config.partSeconds)) : null,
     })
     stores.set(stream, store)
     feed.attach(store)

@@ -86,8 +86,30 @@ export const configSchema = z.strictObject({
     .number()
     .min(1)
     .max(10)
-    .default(2)
-    .describe('Target duration of HLS segments; also the keyframe cadence.'),
+    .default(1)
+    .describe(
+      'Length of HLS segments and keyframe cadence. 1: viewers join and recover within a second; without low latency 2 spares bits.',
+    ),
+  lowLatency: z
+    .boolean()
+    .default(true)
+    .describe('Low-Latency HLS, which plain players play as plain HLS; false turns it off.'),
+  partSeconds: z
+    .number()
+    .min(0.1)
+    .max(1)
+    .default(0.2)
+    .describe(
+      'Length of its parts. Viewers are over 3 parts behind; 0.2 is whole frames at 30, 25, 20, 15 and 10 a second.',
+    ),
+  maxWaitingRequests: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(20_000)
+    .describe(
+      'Viewers that may wait for the next part at the same time; each costs a socket and some memory.',
+    ),
   windowSeconds: z.number().min(6).max(3600).default(30).describe('Media listed in the HLS playlist.'),
   endedSeconds: z
     .number()
@@ -270,6 +292,9 @@ function contradictions(config: z.infer<typeof configSchema>): string[] {
     problems.push(
       'windowSeconds (SLUICE_WINDOW_SECONDS): must be at least three segments long (RFC 8216 section 6.2.2)',
     )
+  }
+  if (config.lowLatency && config.segmentSeconds < config.partSeconds * 3) {
+    problems.push('partSeconds (SLUICE_PART_SECONDS): must be at most a third of segmentSeconds')
   }
   for (const [stream, targets] of Object.entries(config.targets)) {
     const names = targets.map((target) => target.name)

@@ -21,6 +21,8 @@ export const errorCodes = {
   NO_FREE_PORTS: { status: 503, fault: 'ours' },
   WORKER_DIED: { status: 503, fault: 'ours' },
   SHUTTING_DOWN: { status: 503, fault: 'ours' },
+  NO_NEW_MEDIA: { status: 503, fault: 'ours' },
+  TOO_MANY_VIEWERS: { status: 503, fault: 'ours' },
   TARGET_FAILED: { status: 502, fault: 'destination' },
   FFMPEG_FAILED: { status: 500, fault: 'ours' },
   INTERNAL: { status: 500, fault: 'ours' },

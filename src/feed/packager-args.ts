@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { fragmentSecondsOf } from './fragment-length.ts'
 
 export type PackagerInput = {
   /** How video is handled; none: there is no video track. */
@@ -9,6 +10,7 @@ export type PackagerInput = {
 export type PackagerSettings = Pick<
   Config,
   | 'segmentSeconds'
+  | 'partSeconds'
   | 'transcodeWidth'
   | 'transcodeHeight'
   | 'transcodeFramesPerSecond'
@@ -16,13 +18,6 @@ export type PackagerSettings = Pick<
   | 'transcodePreset'
   | 'audioBitrateBps'
 >
-
-/**
- * A fragment ends with the frame that makes it this long. Short, because readers wait for whole fragments: it is the
- * latency of the feed. A little under 0.2 s, so that timestamps which are off by a millisecond don't make the 6
- * frames of 30 a second into 7; above 0.192 s, where nine AAC frames would end it before the picture does.
- */
-const fragmentSeconds = 0.195
 
 /** Options before `-i pipe:0`, where the SDP comes in. */
 export const packagerInputOptions: readonly string[] = [
@@ -62,8 +57,8 @@ export function packagerOutputOptions(input: PackagerInput, settings: PackagerSe
     // cmaf: what HLS wants in a fragment. delay_moov: codec facts are known only after the first packets.
     // frag_keyframe: a fragment starts at each keyframe. skip_trailer: nobody seeks in this file.
     ...['-movflags', '+cmaf+delay_moov+frag_keyframe+skip_trailer'],
-    // µs of media in a fragment.
-    ...['-frag_duration', String(fragmentSeconds * 1e6)],
+    // µs of media in a fragment. Short, because readers wait for whole fragments: it is the latency of the feed.
+    ...['-frag_duration', String(Math.round(fragmentSecondsOf(settings.partSeconds) * 1e6))],
     // A prft box per fragment (ISO/IEC 14496-12 section 8.16.5): for copied video it holds the capture time from
     // the sender reports, otherwise the time of writing.
     ...['-write_prft', 'wallclock'],

@@ -20,8 +20,11 @@ const readyTimeoutMs = 10_000
 const checkEveryMs = 250
 /** At most one keyframe request per this time because of damage. */
 const repairEveryMs = 1_000
-/** The first segment is cut short so that the first playlist comes early. */
-const firstSegmentMs = 1_000
+/**
+ * The first segment is cut short so that the first playlist, which needs a whole segment, comes early. Browsers answer
+ * at most one keyframe request in 0.3 s, and one was sent at the start.
+ */
+const firstSegmentMs = 400
 
 /** Lines of ffmpeg after which the picture is broken until the next keyframe. */
 const damage = /RTP: missed|jitter buffer full|max delay reached|non-existing PPS|error while decoding/

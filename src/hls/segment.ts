@@ -1,7 +1,18 @@
 import type { Epoch } from '../feed/fragment.ts'
 
-/** A finished Media Segment. It never changes. */
-export type Segment = {
+/** A Partial Segment: one fragment of the feed. It never changes. */
+export type Part = {
+  /** The fragment's number, which names it: `{epoch}/p{number}.m4s`. Known before the segment that it falls into. */
+  number: number
+  durationSeconds: number
+  /** True when it starts with a keyframe. */
+  independent: boolean
+  /** moof + mdat. */
+  bytes: Buffer
+}
+
+/** What is known of a Media Segment as soon as it begins. */
+export type SegmentHead = {
   epoch: Epoch
   /** Counts up by one from 0 over all epochs (RFC 8216 section 4.3.3.2). */
   mediaSequence: number
@@ -11,11 +22,22 @@ export type Segment = {
   discontinuity: boolean
   /** True when it starts with a keyframe, so that it decodes without the segment before. */
   independent: boolean
-  /** As EXTINF says it; rounded never above the target duration. */
-  durationSeconds: number
   /** When its first sample was captured, ms since 1970. */
   programDateTimeMs: number
+}
+
+/** The segment that is being filled, as far as it has come. */
+export type OpenSegment = SegmentHead & { parts: readonly Part[] }
+
+/** A finished Media Segment. It never changes. */
+export type Segment = SegmentHead & {
+  /** As EXTINF says it; rounded never above the target duration. */
+  durationSeconds: number
   videoFrames: number
   /** moof + mdat of all its fragments. */
   bytes: Buffer
+  /** Its fragments, as views of `bytes`. */
+  parts: readonly Part[]
+  /** False when a playlist must not list them as parts. */
+  partsListed: boolean
 }

@@ -1,9 +1,12 @@
 import type { Fragment } from '../feed/fragment.ts'
-import type { Segment } from './segment.ts'
+import { shortestShare } from './part-target.ts'
+import type { OpenSegment, Part, Segment, SegmentHead } from './segment.ts'
 
 export type SegmenterOptions = {
   /** Wanted length of a segment: the cadence at which keyframes are asked for. */
   segmentSeconds: number
+  /** PART-TARGET when fragments are listed as parts; null when they are not. */
+  partTargetSeconds?: number | null
   /** A segment ends before it would outgrow this; only a single fragment may. */
   maxSegmentBytes?: number
 }
@@ -14,10 +17,10 @@ export type SegmenterOptions = {
  */
 const earlySeconds = 0.5
 /**
- * A keyframe is asked for 1 s after the start, so that the first playlist appears early. It is taken after a
- * discontinuity too, where players have run dry.
+ * A keyframe is asked for soon after the start, so that the first playlist, which needs a finished segment, appears
+ * early. It is taken after a discontinuity too, where players have run dry.
  */
-const firstSegmentSeconds = 0.9
+const firstSegmentSeconds = 0.3
 /** Longest step between a fragment's end and the next one's start: lost packets, or times of audio instead of video. */
 const jumpSeconds = 0.5
 const defaultMaxSegmentBytes = 32 * 1024 * 1024
@@ -27,146 +30,190 @@ export function targetDurationOf(segmentSeconds: number): number {
   return Math.max(1, Math.ceil(segmentSeconds))
 }
 
+/** The segment that is being filled. */
+type Filling = { head: SegmentHead; fragments: Fragment[]; parts: Part[]; bytes: number }
+
 /**
  * Groups fragments into segments. Pure: the same fragments give the same segments.
  *
- * A segment ends before a keyframe once it is about `segmentSeconds` long. When the publisher's keyframes are further
- * apart than the target duration allows, it ends at its last keyframe if it has one, else without. Where the media
- * does not go on (a new epoch, a jump in time), it ends at once and the next one begins with a keyframe: after a
- * discontinuity players can't decode anything else.
+ * What was listed can't be taken back, so all is decided when the next fragment comes. A segment ends before a
+ * keyframe once it is about `segmentSeconds` long, or at once if it does not begin with one itself; without a keyframe
+ * when it would outgrow the target duration. Where the media does not go on (a new epoch, a jump in time), it ends at
+ * once and the next one begins with a keyframe: after a discontinuity players can't decode anything else.
+ *
+ * With parts the rules on their durations end segments too (rfc8216bis section 4.4.4.9): a part that is too short must
+ * be its segment's last, and a fragment longer than PART-TARGET becomes a segment of its own, which lists no parts.
  */
 export class Segmenter {
+  readonly targetDuration: number
   readonly #segmentSeconds: number
-  readonly #targetDuration: number
+  readonly #partTargetSeconds: number | null
   /** Longest EXTINF that still rounds to the target duration, in ms precision. */
   readonly #longestSeconds: number
   readonly #maxSegmentBytes: number
-  #open: Fragment[] = []
-  #openBytes = 0
-  #mediaSequence = 0
+  #filling: Filling | undefined
+  /** The fragment that the next one has to go on from; undefined while a keyframe is waited for. */
+  #previous: Fragment | undefined
+  #nextSequence = 0
   #discontinuitySequence = 0
   /** The next segment is the first after a start or a discontinuity. */
   #fresh = true
 
   constructor(options: SegmenterOptions) {
     this.#segmentSeconds = options.segmentSeconds
-    this.#targetDuration = targetDurationOf(options.segmentSeconds)
-    this.#longestSeconds = this.#targetDuration + 0.499
+    this.#partTargetSeconds = options.partTargetSeconds ?? null
+    this.targetDuration = targetDurationOf(options.segmentSeconds)
+    this.#longestSeconds = this.targetDuration + 0.499
     this.#maxSegmentBytes = options.maxSegmentBytes ?? defaultMaxSegmentBytes
-  }
-
-  get targetDuration(): number {
-    return this.#targetDuration
   }
 
   /** Bytes of the segment that is not finished. */
   get openBytes(): number {
-    return this.#openBytes
+    return this.#filling?.bytes ?? 0
   }
 
-  /** Takes the next fragment and returns the segment that it finishes, if it does. */
-  push(fragment: Fragment): Segment | undefined {
-    const first = this.#open[0]
-    if (!first) {
-      if (fragment.keyframe) this.#setOpen([fragment])
-      return undefined
-    }
-    if (!this.#goesOn(first, fragment)) {
-      const segment = this.#finished(this.#open, this.#ownSeconds())
-      this.#setOpen(fragment.keyframe ? [fragment] : [])
-      this.#fresh = true
-      return segment
-    }
-    const cut = this.#cutBefore(first, fragment)
-    if (cut === 0) {
-      this.#open.push(fragment)
-      this.#openBytes += fragment.bytes.length
-      return undefined
-    }
-    const rest = [...this.#open.slice(cut), fragment]
-    const next = rest[0] ?? fragment
-    const segment = this.#finished(this.#open.slice(0, cut), next.startSeconds - first.startSeconds)
-    this.#setOpen(rest)
-    return segment
+  /** The segment that is not finished, as it is now. */
+  get open(): OpenSegment | undefined {
+    return this.#filling && { ...this.#filling.head, parts: [...this.#filling.parts] }
   }
 
-  /** The media is over: returns the last segment, if there is one. */
+  /** Number that the next fragment will have if the media goes on; undefined while a keyframe is waited for. */
+  get awaited(): { epochId: string; number: number } | undefined {
+    const previous = this.#previous
+    return previous && { epochId: previous.epoch.id, number: previous.number + 1 }
+  }
+
+  /** Takes the next fragment and returns the segments that it finishes: none, one or two. */
+  push(fragment: Fragment): Segment[] {
+    const finished: (Segment | undefined)[] = []
+    if (this.#previous && !this.#goesOn(this.#previous, fragment)) {
+      finished.push(this.finish())
+      this.#break()
+    }
+    if (!this.#previous && !fragment.keyframe) return present(finished)
+    const filling = this.#filling
+    if (filling && this.#endsBefore(filling, fragment)) {
+      finished.push(this.#close(filling, fragment.startSeconds - startOf(filling)))
+    }
+    this.#take(fragment)
+    if (this.#isTooLong(fragment)) {
+      finished.push(this.finish())
+      // It can't be told truthfully: its EXTINF is cut, and the media goes on as if after a gap.
+      if (fragment.durationSeconds > this.#longestSeconds) this.#break()
+    }
+    return present(finished)
+  }
+
+  /** Ends the segment that is being filled: the media is over, or does not go on. */
   finish(): Segment | undefined {
-    if (this.#open.length === 0) return undefined
-    const segment = this.#finished(this.#open, this.#ownSeconds())
-    this.#setOpen([])
-    return segment
+    const filling = this.#filling
+    const last = filling?.fragments.at(-1)
+    if (!filling || !last) return undefined
+    return this.#close(filling, Math.min(endSeconds(last) - startOf(filling), this.#longestSeconds))
+  }
+
+  #break(): void {
+    this.#previous = undefined
+    this.#fresh = true
   }
 
   /** False when an EXT-X-DISCONTINUITY must come before `fragment`. */
-  #goesOn(first: Fragment, fragment: Fragment): boolean {
-    const step = fragment.startSeconds - endSeconds(this.#open.at(-1) ?? first)
-    // A fragment that is itself longer than any segment (nobody sent for a while) can't be told truthfully:
-    // its EXTINF is cut and the media goes on as if after a gap.
-    const told = fragment.startSeconds - first.startSeconds
-    const tellable = told > 0 && told <= this.#longestSeconds
-    return fragment.epoch === first.epoch && Math.abs(step) <= jumpSeconds && tellable
-  }
-
-  /** How many of the open fragments make up a segment now that `fragment` is next; 0 when it belongs to them. */
-  #cutBefore(first: Fragment, fragment: Fragment): number {
-    const seconds = fragment.startSeconds - first.startSeconds
-    if (fragment.keyframe && seconds >= this.#enoughSeconds(fragment)) return this.#open.length
-    if (this.#fits(this.#open, fragment)) return 0
-    const keyframe = fragment.keyframe ? 0 : this.#open.findLastIndex((open) => open.keyframe)
-    return keyframe > 0 && this.#fits(this.#open.slice(keyframe), fragment) ? keyframe : this.#open.length
-  }
-
-  #enoughSeconds(fragment: Fragment): number {
-    // Sound can be cut anywhere: as near to the wanted length as fragments allow.
-    const early = fragment.epoch.video ? earlySeconds : fragment.durationSeconds / 2
-    const enough = this.#segmentSeconds - Math.min(early, this.#segmentSeconds / 4)
-    return this.#fresh ? Math.min(firstSegmentSeconds, enough) : enough
-  }
-
-  #fits(open: readonly Fragment[], fragment: Fragment): boolean {
-    const seconds = endSeconds(fragment) - (open[0] ?? fragment).startSeconds
+  #goesOn(previous: Fragment, fragment: Fragment): boolean {
+    const step = fragment.startSeconds - endSeconds(previous)
+    const from = this.#filling ? startOf(this.#filling) : previous.startSeconds
+    const told = fragment.startSeconds - from
     return (
-      seconds <= this.#longestSeconds && byteLength(open) + fragment.bytes.length <= this.#maxSegmentBytes
+      fragment.epoch === previous.epoch &&
+      Math.abs(step) <= jumpSeconds &&
+      told > 0 &&
+      told <= this.#longestSeconds
     )
   }
 
-  #ownSeconds(): number {
-    const [first, last] = [this.#open[0], this.#open.at(-1)]
-    return first && last ? Math.min(endSeconds(last) - first.startSeconds, this.#longestSeconds) : 0
+  #endsBefore({ head, fragments, bytes }: Filling, fragment: Fragment): boolean {
+    const [first, last] = [fragments[0] ?? fragment, fragments.at(-1) ?? fragment]
+    if (this.#isTooLong(fragment) || (this.#isTooShort(last) && !last.keyframe)) return true
+    const seconds = fragment.startSeconds - first.startSeconds
+    if (fragment.keyframe && (!head.independent || seconds >= this.#enoughSeconds(head, fragment)))
+      return true
+    const fits = endSeconds(fragment) - first.startSeconds <= this.#longestSeconds
+    return !fits || bytes + fragment.bytes.length > this.#maxSegmentBytes
   }
 
-  #setOpen(fragments: Fragment[]): void {
-    this.#open = fragments
-    this.#openBytes = byteLength(fragments)
+  #enoughSeconds(head: SegmentHead, fragment: Fragment): number {
+    // Sound can be cut anywhere: as near to the wanted length as fragments allow.
+    const early = fragment.epoch.video ? earlySeconds : fragment.durationSeconds / 2
+    const enough = this.#segmentSeconds - Math.min(early, this.#segmentSeconds / 4)
+    const first = head.mediaSequence === 0 || head.discontinuity
+    return first ? Math.min(firstSegmentSeconds, enough) : enough
   }
 
-  #finished(fragments: readonly Fragment[], durationSeconds: number): Segment {
-    const [first] = fragments
-    if (!first) throw new RangeError('a segment needs a fragment')
-    const discontinuity = this.#fresh && this.#mediaSequence > 0
+  #isTooLong({ durationSeconds }: Fragment): boolean {
+    return this.#partTargetSeconds !== null && durationSeconds > this.#partTargetSeconds
+  }
+
+  #isTooShort({ durationSeconds }: Fragment): boolean {
+    return this.#partTargetSeconds !== null && durationSeconds < this.#partTargetSeconds * shortestShare
+  }
+
+  #take(fragment: Fragment): void {
+    const { number, durationSeconds, keyframe: independent, bytes } = fragment
+    this.#previous = fragment
+    this.#filling ??= { head: this.#begin(fragment), fragments: [], parts: [], bytes: 0 }
+    this.#filling.fragments.push(fragment)
+    this.#filling.parts.push({ number, durationSeconds, independent, bytes })
+    this.#filling.bytes += bytes.length
+  }
+
+  #begin({ epoch, keyframe, capturedAtMs }: Fragment): SegmentHead {
+    const mediaSequence = this.#nextSequence
+    const discontinuity = this.#fresh && mediaSequence > 0
     if (discontinuity) this.#discontinuitySequence += 1
-    const mediaSequence = this.#mediaSequence
-    this.#mediaSequence += 1
+    this.#nextSequence += 1
     this.#fresh = false
     return {
-      epoch: first.epoch,
+      epoch,
       mediaSequence,
       discontinuitySequence: this.#discontinuitySequence,
       discontinuity,
-      independent: first.keyframe,
-      durationSeconds,
-      programDateTimeMs: first.capturedAtMs,
-      videoFrames: fragments.reduce((sum, fragment) => sum + fragment.videoFrames, 0),
-      bytes: Buffer.concat(fragments.map((fragment) => fragment.bytes)),
+      independent: keyframe,
+      programDateTimeMs: capturedAtMs,
     }
   }
+
+  #close({ head, fragments, parts }: Filling, durationSeconds: number): Segment {
+    this.#filling = undefined
+    const bytes = joined(parts)
+    let offset = 0
+    return {
+      ...head,
+      durationSeconds,
+      videoFrames: fragments.reduce((sum, fragment) => sum + fragment.videoFrames, 0),
+      bytes,
+      parts: parts.map((part) => {
+        offset += part.bytes.length
+        return { ...part, bytes: bytes.subarray(offset - part.bytes.length, offset) }
+      }),
+      partsListed:
+        this.#partTargetSeconds !== null && !fragments.some((fragment) => this.#isTooLong(fragment)),
+    }
+  }
+}
+
+/** One buffer with all parts; a single one is not copied. */
+function joined(parts: readonly Part[]): Buffer {
+  const [first] = parts
+  return parts.length === 1 && first ? first.bytes : Buffer.concat(parts.map(({ bytes }) => bytes))
+}
+
+function startOf({ fragments }: Filling): number {
+  return fragments[0]?.startSeconds ?? 0
 }
 
 function endSeconds(fragment: Fragment): number {
   return fragment.startSeconds + fragment.durationSeconds
 }
 
-function byteLength(fragments: readonly Fragment[]): number {
-  return fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0)
+function present(segments: readonly (Segment | undefined)[]): Segment[] {
+  return segments.filter((segment) => segment !== undefined)
 }

@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { FeedReader } from '../feed/feed.ts'
 import type { Epoch, Fragment } from '../feed/fragment.ts'
 import type { HlsSnapshot } from '../streams/snapshot.ts'
+import type { LiveEdge } from './directives.ts'
 import { PeakRate } from './peak-rate.ts'
-import type { PlaylistFacts } from './playlist.ts'
-import type { Segment } from './segment.ts'
+import { type PlaylistFacts, partHoldBackSeconds } from './playlist.ts'
+import type { Part, Segment } from './segment.ts'
 import { Segmenter } from './segmenter.ts'
+import { Waiters } from './waiters.ts'
 
 export type HlsStoreOptions = {
   stream: string
@@ -13,6 +16,8 @@ export type HlsStoreOptions = {
   segmentSeconds: number
   /** Media that the playlist lists. */
   windowSeconds: number
+  /** PART-TARGET of Low-Latency HLS; null, the default, is plain HLS. */
+  partTargetSeconds?: number | null
   /**
    * True promises players that every segment decodes on its own (RFC 8216 section 4.3.5.1), for good: a tag can't be
    * taken back (section 6.2.1). Only for streams whose video is always encoded here, with a keyframe at least every
@@ -23,12 +28,16 @@ export type HlsStoreOptions = {
   maxBytes?: number
   /** A clock that never jumps, in ms. */
   nowMs?: () => number
+  /** Default: random. */
+  sessionId?: string
 }
 
 /** A segment, and from when on it may go; undefined while the playlist lists it. */
 type Kept = { segment: Segment; expiresAtMs: number | undefined }
 
 const roomBytesPerSecond = 12_000_000 / 8
+/** Longest wait for the next media, in target durations (rfc8216bis section 6.2.5.2). */
+const longestWaitTargetDurations = 3
 
 /**
  * A stream's HLS media in memory. Segments that leave the playlist can be fetched for as long as a player may still
@@ -36,6 +45,14 @@ const roomBytesPerSecond = 12_000_000 / 8
  */
 export class HlsStore implements FeedReader {
   readonly stream: string
+  /**
+   * Names this session in the media playlist's URL. Segment numbers begin again with each session, so without it a
+   * cache could answer "the playlist with segment 7" with that of an earlier broadcast.
+   */
+  readonly sessionId: string
+  /** Requests for media that is not there yet. */
+  readonly waiters: Waiters
+  readonly #partTargetSeconds: number | null
   readonly #segmenter: Segmenter
   readonly #peak: PeakRate
   readonly #independentSegments: boolean
@@ -51,6 +68,8 @@ export class HlsStore implements FeedReader {
 
   constructor(options: HlsStoreOptions) {
     this.stream = options.stream
+    this.sessionId = options.sessionId ?? randomBytes(6).toString('base64url')
+    this.#partTargetSeconds = options.partTargetSeconds ?? null
     // RFC 8216 section 6.2.2: at least three target durations stay listed.
     const targetDuration = new Segmenter(options).targetDuration
     this.#listSeconds = Math.max(options.windowSeconds, 3 * targetDuration)
@@ -58,17 +77,20 @@ export class HlsStore implements FeedReader {
       options.maxBytes ?? Math.ceil((2 * this.#listSeconds + 5 * targetDuration) * roomBytesPerSecond)
     this.#segmenter = new Segmenter({
       segmentSeconds: options.segmentSeconds,
+      partTargetSeconds: this.#partTargetSeconds,
       maxSegmentBytes: Math.floor(this.#maxBytes / 4),
     })
     this.#peak = new PeakRate(targetDuration)
     this.#independentSegments = options.independentSegments ?? false
+    this.waiters = new Waiters(longestWaitTargetDurations * targetDuration * 1000)
     this.#nowMs = options.nowMs ?? (() => performance.now())
   }
 
   onFragment(fragment: Fragment): void {
-    const segment = this.#segmenter.push(fragment)
-    if (segment) this.#add(segment)
+    for (const segment of this.#segmenter.push(fragment)) this.#add(segment)
+    if (this.#partTargetSeconds !== null) this.#facts = undefined
     this.#dropBeyondBytes()
+    this.waiters.wake()
   }
 
   onEnd(): void {
@@ -76,9 +98,13 @@ export class HlsStore implements FeedReader {
     this.#ended = true
     this.#facts = undefined
     if (segment) this.#add(segment)
+    this.waiters.wake()
   }
 
-  /** What the playlists say now: the same object until that changes. Undefined before the first segment is complete. */
+  /**
+   * What the playlists say now: the same object until that changes. Undefined before there is enough to play: a whole
+   * segment, without which players refuse a playlist, and with parts as much media as they keep in reserve.
+   */
   facts(): PlaylistFacts | undefined {
     this.#facts ??= this.#currentFacts()
     return this.#facts
@@ -91,8 +117,40 @@ export class HlsStore implements FeedReader {
     return segment?.epoch.id === epochId ? segment : undefined
   }
 
+  /** A part that is or was listed, or could have been. */
+  part(epochId: string, number: number): Part | undefined {
+    if (this.#partTargetSeconds === null) return undefined
+    const { open } = this.#segmenter
+    const newest = open?.epoch.id === epochId ? open.parts : []
+    // Nearly everybody asks for one of the newest.
+    const found = this.#kept.findLast(({ segment }) => (segment.parts[0]?.number ?? number) <= number)
+    const older = found?.segment.epoch.id === epochId ? found.segment.parts : []
+    return [...newest, ...older].find((part) => part.number === number)
+  }
+
+  /** Whether this is the part that playlists announce as the next one. */
+  isAwaited(epochId: string, number: number): boolean {
+    const hint = this.#hint()
+    return hint?.epochId === epochId && hint.number === number
+  }
+
+  /** The newest that the media playlist lists; undefined without parts. */
+  edge(): LiveEdge | undefined {
+    if (this.#partTargetSeconds === null) return undefined
+    const last = this.#kept.at(-1)?.segment
+    return {
+      lastSequence: last?.mediaSequence ?? -1,
+      lastParts: last?.partsListed ? last.parts.length : 0,
+      openParts: this.#segmenter.open?.parts.length ?? 0,
+      partTargetSeconds: this.#partTargetSeconds,
+      ended: this.#ended,
+    }
+  }
+
   /** An epoch that one of the segments needs. */
   epoch(epochId: string): Epoch | undefined {
+    const open = this.#partTargetSeconds === null ? undefined : this.#segmenter.open?.epoch
+    if (open?.id === epochId) return open
     return this.#kept.find(({ segment }) => segment.epoch.id === epochId)?.segment.epoch
   }
 
@@ -104,19 +162,40 @@ export class HlsStore implements FeedReader {
       segments: segments.length,
       mediaSequence: segments[0]?.mediaSequence ?? 0,
       bufferedBytes: this.#bytes(),
+      partTargetSeconds: this.#partTargetSeconds,
+      waitingViewers: this.waiters.size,
     }
   }
 
   #currentFacts(): PlaylistFacts | undefined {
     const segments = this.#listed().map(({ segment }) => segment)
     if (segments.length === 0) return undefined
+    const parts = this.#partTargetSeconds
+    const open = parts === null ? undefined : this.#segmenter.open
+    const seconds =
+      segments.reduce((sum, segment) => sum + segment.durationSeconds, 0) +
+      (open?.parts ?? []).reduce((sum, part) => sum + part.durationSeconds, 0)
+    if (
+      parts !== null &&
+      !this.#ended &&
+      segments[0]?.mediaSequence === 0 &&
+      seconds < partHoldBackSeconds(parts)
+    )
+      return undefined
     return {
       segments,
+      partTargetSeconds: parts,
+      open,
+      hint: this.#hint(),
       targetDuration: this.#segmenter.targetDuration,
       ended: this.#ended,
       independentSegments: this.#independentSegments,
       peakBps: this.#peak.bps,
     }
+  }
+
+  #hint(): PlaylistFacts['hint'] {
+    return this.#partTargetSeconds === null || this.#ended ? undefined : this.#segmenter.awaited
   }
 
   #listed(): Kept[] {

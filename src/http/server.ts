@@ -73,7 +73,8 @@ export async function createServer(config: Config, log: Log): Promise<FastifyIns
 function sendError(error: FastifyError | GatewayError, request: FastifyRequest, reply: FastifyReply): void {
   const known = error instanceof GatewayError ? error : fromFastify(error)
   const status = known?.status ?? 500
-  if (!known || known.fault === 'ours')
+  // 503 is said on purpose, and to all the viewers of a publisher that pauses: that is no news.
+  if (!known || (known.fault === 'ours' && status !== 503))
     request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
   if (status === 503) reply.header('retry-after', '2')
   reply

@@ -1,6 +1,7 @@
 import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js'
 import { type FatalKind, fatalStep } from './fatal-step.ts'
 import type { Playback, PlaybackOptions } from './playback.ts'
+import { playbackRate } from './playback-rate.ts'
 import { nextLook, syncTarget } from './sync-target.ts'
 
 /** Where to begin, before the first playlist told more (see `syncTarget`). */
@@ -8,6 +9,10 @@ const firstSyncTargetDurations = 1.5
 
 /** Further behind than this, catching up would take minutes: hls.js jumps. */
 const maxLatencyTargetDurations = 4
+/** Seconds: the same with parts, where a second takes 10 s to catch up. */
+const maxLowLatencySeconds = 2.5
+/** Seconds: for whom smoothness goes first. */
+const maxSmoothSeconds = 10
 
 function kindOf({ type, details }: ErrorData): FatalKind {
   if (type === ErrorTypes.NETWORK_ERROR) return 'network'
@@ -22,22 +27,37 @@ export function canPlayByHlsJs(): boolean {
 }
 
 /** Plays by hls.js, and helps it over the errors that it gives up on. */
-export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions): Playback {
+export function playByHlsJs({ video, url, mode, serverNow, failed }: PlaybackOptions): Playback {
   const hls = new Hls({
     // The packager's fragments are MP4 already: a worker for repacking them would have nothing to do.
     enableWorker: false,
-    lowLatencyMode: true,
+    lowLatencyMode: mode === 'lowest',
     backBufferLength: 30,
-    // Catches up after a stall so gently that nobody hears it.
+    // Without parts, this catches up after a stall so gently that nobody hears it; with them, catchUp() does.
     maxLiveSyncPlaybackRate: 1.05,
     // A stall asks for more reserve, but most stalls are an outage that no reserve would have bridged.
-    liveSyncOnStallIncrease: 0.5,
+    liveSyncOnStallIncrease: 0.1,
+    // A publisher who drops out makes requests that wait for the next part fail: hls.js should go on asking for as
+    // long as a stream waits for its publisher, every 3 s by the gateway's own answers.
+    playlistLoadPolicy: {
+      default: {
+        ...Hls.DefaultConfig.playlistLoadPolicy.default,
+        errorRetry: { maxNumRetry: 12, retryDelayMs: 500, maxRetryDelayMs: 2000 },
+      },
+    },
   })
   hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations
   // Neither of the two is given to the constructor: there they would also overrule a PART-HOLD-BACK.
   hls.config.liveSyncDurationCount = firstSyncTargetDurations
   let inStep: ReturnType<typeof setTimeout> | undefined
   hls.on(Events.LEVEL_UPDATED, (_event, { details }) => {
+    if (details.partTarget > 0) {
+      // How far behind to play is the playlist's to say (PART-HOLD-BACK or HOLD-BACK), unless something is set here.
+      hls.config.maxLiveSyncPlaybackRate = 1
+      const maxSeconds = mode === 'lowest' ? maxLowLatencySeconds : maxSmoothSeconds
+      hls.config.liveMaxLatencyDurationCount = maxSeconds / details.targetduration
+      return
+    }
     const last = details.fragments.at(-1)
     if (!last || !details.advanced || !details.live) return
     const edgeMs = last.programDateTime ? last.programDateTime + last.duration * 1000 : null
@@ -61,6 +81,19 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
     else if (step === 'recoverMedia') hls.recoverMediaError()
     else failed(data.details)
   })
+  const catchUp = (): void => {
+    const details = hls.latestLevelDetails
+    if (mode !== 'lowest' || !details?.live || !(details.partTarget > 0) || video.paused) return
+    const ranges = video.buffered
+    const rate = playbackRate({
+      latency: hls.latency,
+      target: hls.targetLatency ?? hls.latency,
+      ahead: ranges.length > 0 ? ranges.end(ranges.length - 1) - video.currentTime : 0,
+      rate: video.playbackRate,
+    })
+    if (video.playbackRate !== rate) video.playbackRate = rate
+  }
+  video.addEventListener('timeupdate', catchUp)
   hls.loadSource(url)
   hls.attachMedia(video)
 
@@ -79,6 +112,8 @@ export function playByHlsJs({ video, url, serverNow, failed }: PlaybackOptions):
     },
     destroy: () => {
       clearTimeout(inStep)
+      video.removeEventListener('timeupdate', catchUp)
+      video.playbackRate = 1
       hls.destroy()
     },
   }

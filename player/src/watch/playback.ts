@@ -1,3 +1,5 @@
+import type { LatencyMode } from './latency-mode.ts'
+
 /** Something that feeds the video element: hls.js, or the browser's own HLS. */
 export type Playback = {
   /** When the picture on show was taken, by the gateway's clock. */
@@ -11,6 +13,7 @@ export type Playback = {
 }
 
 export type PlaybackOptions = {
+  mode: LatencyMode
   video: HTMLVideoElement
   url: string
   /** The gateway's time, in ms: its clock dated the media. */

@@ -1,5 +1,6 @@
 import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
 import { canPlayByHlsJs, playByHlsJs } from './hls-playback.ts'
+import type { LatencyMode } from './latency-mode.ts'
 import { playNatively } from './native-playback.ts'
 import type { Playback } from './playback.ts'
 import { shouldLoad } from './should-load.ts'
@@ -18,6 +19,7 @@ export class Player {
   readonly #name: string
   readonly #serverNow: () => number
   readonly #stallWatch: StallWatch
+  #mode: LatencyMode
   #state: WatchState = 'waiting'
   #playback: Playback | null = null
   #snapshot: StreamSnapshot | null = null
@@ -31,7 +33,8 @@ export class Player {
   #blocked = false
 
   /** @param serverNow the gateway's time, in ms */
-  constructor(video: HTMLVideoElement, name: string, serverNow: () => number) {
+  constructor(video: HTMLVideoElement, name: string, mode: LatencyMode, serverNow: () => number) {
+    this.#mode = mode
     this.#serverNow = serverNow
     this.#video = video
     this.#name = name
@@ -74,6 +77,14 @@ export class Player {
   /** The browser lets only the person start the video. */
   get blocked(): boolean {
     return this.#blocked
+  }
+
+  /** Plays on in another mode: with a new player, because hls.js takes up its mode at the start. */
+  setMode(mode: LatencyMode): void {
+    this.#mode = mode
+    if (this.#playback === null) return
+    this.#drop('reconnecting')
+    this.#load()
   }
 
   /** News from the gateway: the stream, null when it does not know it, 'unreachable' when it is silent. */
@@ -127,6 +138,7 @@ export class Player {
     this.#playback = play({
       video: this.#video,
       url: `/hls/${this.#name}/index.m3u8`,
+      mode: this.#mode,
       serverNow: this.#serverNow,
       failed: (reason) => {
         console.warn('The player is built anew', reason)

@@ -18,5 +18,6 @@ export function shouldLoad(
   // One segment is less than the reserve that live playback needs: who starts on it stalls a moment later.
   // Segments may also be long, though, and then the first one is enough.
   const sinceMs = Date.parse(stream.liveSince ?? '')
-  return stream.hls.segments > 1 || !(nowMs - sinceMs < settleMs)
+  // With parts the playlist comes only when there is enough to start on.
+  return stream.hls.partTargetSeconds !== null || stream.hls.segments > 1 || !(nowMs - sinceMs < settleMs)
 }

@@ -8,6 +8,7 @@ import { setText } from '../common/set-text.ts'
 import { StreamApi } from '../common/stream-api.ts'
 import { streamNameFromPath } from '../common/stream-name.ts'
 import { isBehind, latencySeconds, liveBadgeText } from './latency.ts'
+import { loadLatencyMode, parseLatencyMode, saveLatencyMode } from './latency-mode.ts'
 import { Player } from './player.ts'
 import { WatchControls } from './watch-controls.ts'
 import { watchText } from './watch-text.ts'
@@ -38,9 +39,16 @@ function startPage(name: string): void {
   const quality = byId('quality', HTMLElement)
   const clock = new ServerClock()
   const api = new StreamApi(clock)
-  const player = new Player(video, name, () => clock.now())
+  const player = new Player(video, name, loadLatencyMode(), () => clock.now())
   const controls = new WatchControls(() => player.playback?.goLive())
+  const mode = byId('latency-mode', HTMLSelectElement)
   let failures = 0
+
+  mode.value = loadLatencyMode()
+  mode.addEventListener('change', () => {
+    saveLatencyMode(parseLatencyMode(mode.value))
+    player.setMode(parseLatencyMode(mode.value))
+  })
 
   document.title = `${name} · Sluice`
   setText(byId('stream-title', HTMLElement), name)

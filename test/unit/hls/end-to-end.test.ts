@@ -7,9 +7,9 @@ import { BoxReader } from '../../../src/feed/box-reader.ts'
 import { Feed } from '../../../src/feed/feed.ts'
 import type { Epoch } from '../../../src/feed/fragment.ts'
 import { readFragment, readInit } from '../../../src/feed/mp4.ts'
-import { hlsResource } from '../../../src/hls/origin.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { ffmpegBytes } from '../feed/ffmpeg-bytes.ts'
+import { hlsResource } from './hls-resource.ts'
 
 let directory: string
 beforeEach(() => {
@@ -46,10 +46,10 @@ function appendRun(feed: Feed, id: string, bytes: Buffer): void {
 
 /** Writes all that the playlists list, at the places where they are served. */
 function save(store: HlsStore): string[] {
-  const media = String(hlsResource(store, 'live.m3u8').body)
+  const media = String(hlsResource(store, 'live-s.m3u8').body)
   const segments = media.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   const inits = [...media.matchAll(/#EXT-X-MAP:URI="(.*)"/g)].map(([, uri = '']) => uri)
-  for (const path of ['index.m3u8', 'live.m3u8', ...inits, ...segments]) {
+  for (const path of ['index.m3u8', 'live-s.m3u8', ...inits, ...segments]) {
     mkdirSync(dirname(join(directory, path)), { recursive: true })
     writeFileSync(join(directory, path), hlsResource(store, path).body)
   }
@@ -95,7 +95,7 @@ function probe(): { codecs: string; frames: number; seconds: number } {
 
 function fromRuns(runs: Buffer[]): HlsStore {
   const feed = new Feed({ maxSeconds: 60, maxBytes: 100_000_000 })
-  const store = new HlsStore({ stream: 'talk', segmentSeconds: 2, windowSeconds: 60 })
+  const store = new HlsStore({ stream: 'talk', segmentSeconds: 2, windowSeconds: 60, sessionId: 's' })
   feed.attach(store)
   runs.forEach((run, index) => {
     appendRun(feed, `run${index}`, run)

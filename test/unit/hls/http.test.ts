@@ -24,7 +24,7 @@ beforeEach(async () => {
   server.setErrorHandler((error, _, reply) => {
     reply.code(error instanceof GatewayError ? error.status : 500).send({ error: toErrorShape(error) })
   })
-  registerHls(server, (stream) => stores.get(stream))
+  registerHls(server, { storeOf: (stream) => stores.get(stream), maxWaitingRequests: 2 })
 })
 
 afterEach(() => server.close())

@@ -25,6 +25,7 @@ export function drawn(drawing: string, epoch: Epoch = makeEpoch('e'), seconds = 
       fragments.push(
         makeFragment({
           epoch,
+          number: fragments.length,
           startSeconds: index * seconds,
           durationSeconds: seconds,
           keyframe: mark === 'K',

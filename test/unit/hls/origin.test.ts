@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { hlsResource } from '../../../src/hls/origin.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
+import { hlsResource } from './hls-resource.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 
 const gop = 'K---------'

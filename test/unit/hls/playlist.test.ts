@@ -16,6 +16,8 @@ function segment(mediaSequence: number, part: Partial<Segment> = {}): Segment {
     programDateTimeMs: startMs + mediaSequence * 2000,
     videoFrames: 60,
     bytes: Buffer.alloc(500_000),
+    parts: [],
+    partsListed: false,
     ...part,
   }
 }
@@ -27,6 +29,7 @@ function facts(segments: Segment[], part: Partial<PlaylistFacts> = {}): Playlist
     ended: false,
     independentSegments: false,
     peakBps: 2_100_000.2,
+    partTargetSeconds: null,
     ...part,
   }
 }
@@ -97,10 +100,10 @@ Bb-2/9.m4s
 
 describe('multivariantPlaylist', () => {
   test('video and audio', () => {
-    expect(multivariantPlaylist(facts([segment(0), segment(1)]))).toBe(`#EXTM3U
+    expect(multivariantPlaylist(facts([segment(0), segment(1)]), 'live-x.m3u8')).toBe(`#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-STREAM-INF:BANDWIDTH=2100001,AVERAGE-BANDWIDTH=2000000,CODECS="avc1.42e01f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000
-live.m3u8
+live-x.m3u8
 `)
   })
 
@@ -124,7 +127,7 @@ live.m3u8
     ],
     ['a slide show', [segment(0, { videoFrames: 1 })], 'RESOLUTION=1280x720,FRAME-RATE=1.000'],
   ])('%s', (_, segments, expected) => {
-    const [line] = multivariantPlaylist(facts(segments)).split('\n').slice(2)
+    const [line] = multivariantPlaylist(facts(segments), 'live.m3u8').split('\n').slice(2)
     expect(line?.endsWith(`,${expected}`)).toBe(true)
   })
 
@@ -142,11 +145,13 @@ live.m3u8
       'BANDWIDTH=1,AVERAGE-BANDWIDTH=1',
     ],
   ])('bandwidth is never 0: %s', (_, segments, peakBps, expected) => {
-    expect(multivariantPlaylist(facts(segments, { peakBps }))).toContain(`#EXT-X-STREAM-INF:${expected},`)
+    expect(multivariantPlaylist(facts(segments, { peakBps }), 'live.m3u8')).toContain(
+      `#EXT-X-STREAM-INF:${expected},`,
+    )
   })
 
   test('the promise of independent segments', () => {
-    const text = multivariantPlaylist(facts([segment(0)], { independentSegments: true }))
+    const text = multivariantPlaylist(facts([segment(0)], { independentSegments: true }), 'live.m3u8')
     expect(text).toContain('#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF')
   })
 })

@@ -2,10 +2,10 @@ import { types as hls, parse } from 'hls-parser'
 import { Parser } from 'm3u8-parser'
 import { describe, expect, test } from 'vitest'
 import type { Fragment } from '../../../src/feed/fragment.ts'
-import { hlsResource } from '../../../src/hls/origin.ts'
 import type { PlaylistFacts } from '../../../src/hls/playlist.ts'
 import { Segmenter } from '../../../src/hls/segmenter.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
+import { hlsResource } from './hls-resource.ts'
 import { randomFragments, randomOf } from './random-fragments.ts'
 
 type Line = { uri: string; seconds: number; discontinuity: number; map: string }
@@ -138,7 +138,7 @@ describe('whatever fragments come', () => {
         bytes.writeUInt32BE(fragment.number)
         return { ...fragment, bytes }
       })
-      const finished = [...fragments.map((fragment) => segmenter.push(fragment)), segmenter.finish()]
+      const finished = [...fragments.flatMap((fragment) => segmenter.push(fragment)), segmenter.finish()]
       const segments = finished.filter((segment) => segment !== undefined)
       let [next, waiting] = [0, true]
       segments.forEach((segment, index) => {

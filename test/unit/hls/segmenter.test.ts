@@ -6,7 +6,7 @@ import { drawn, makeEpoch, makeFragment, startMs } from './make-fragments.ts'
 
 function segmentsOf(fragments: readonly Fragment[], segmentSeconds = 2): Segment[] {
   const segmenter = new Segmenter({ segmentSeconds })
-  const segments = fragments.map((fragment) => segmenter.push(fragment))
+  const segments = fragments.flatMap((fragment) => segmenter.push(fragment))
   return [...segments, segmenter.finish()].filter((segment) => segment !== undefined)
 }
 
@@ -28,12 +28,12 @@ describe('where a segment ends', () => {
     ['keyframes every second: every other one', 'K----'.repeat(6), '1.0K 2.0K 2.0K 1.0K'],
     ['keyframes 0.4 s early and late', 'K--------- K------- K----------- K---', '2.0K 1.6K 2.4K 0.8K'],
     ['the first one after 1 s', `K---- ${gop.repeat(2)}`, '1.0K 2.0K 2.0K'],
-    ['the first one not before 0.9 s', `K--- K----- ${gop}`, '2.0K 2.0K'],
-    ['no keyframe for 10 s', `K${'-'.repeat(49)} ${gop}K`, '2.4K 2.4 2.4 2.4 2.4 0.2K'],
+    ['the first one not before 0.3 s', `K K-------- ${gop}`, '2.0K 2.0K'],
+    ['no keyframe for 10 s', `K${'-'.repeat(49)} ${gop}K`, '2.4K 2.4 2.4 2.4 0.4 2.0K 0.2K'],
     [
-      'a keyframe too early is where the forced cut goes',
+      'a keyframe too early stays inside, the next one mends the forced cut',
       `${gop} K-----K-------- ${gop}`,
-      '2.0K 1.2K 1.8K 2.0K',
+      '2.0K 2.4K 0.6 2.0K',
     ],
     ['nothing before the first keyframe', `---- ${gop} K`, '2.0K 0.2K'],
     ['nothing without a keyframe', '-'.repeat(40), ''],
@@ -46,13 +46,13 @@ describe('where a segment ends', () => {
   test('an early keyframe ends it at once, not only when nothing else fits', () => {
     const segmenter = new Segmenter({ segmentSeconds: 2 })
     const segments = drawn(`${gop} K------- K`).map((fragment) => segmenter.push(fragment))
-    expect(segments[18]?.durationSeconds).toBeCloseTo(1.6, 9)
+    expect(segments[18]?.[0]?.durationSeconds).toBeCloseTo(1.6, 9)
   })
 
   test('all-keyframe audio is cut as near to the wanted length as fragments allow', () => {
     const sound = makeEpoch('a', { video: false })
-    expect(short(segmentsOf(drawn('K'.repeat(45), sound)))).toBe('1.0K 2.0K 2.0K 2.0K 2.0K')
-    expect(short(segmentsOf(drawn('K'.repeat(30), sound, 0.3), 4))).toBe('1.2K 3.9K 3.9K')
+    expect(short(segmentsOf(drawn('K'.repeat(45), sound)))).toBe('0.4K 2.0K 2.0K 2.0K 2.0K 0.6K')
+    expect(short(segmentsOf(drawn('K'.repeat(30), sound, 0.3), 4))).toBe('0.3K 3.9K 3.9K 0.9K')
   })
 
   test.each([
@@ -102,11 +102,11 @@ describe('where a segment ends', () => {
     expect(short(segmentsOf(fragments.map((fragment) => ({ ...fragment, epoch }))))).toBe('2.0K 0.8K |1.0K')
   })
 
-  test('too many bytes end it, at a keyframe if there is one', () => {
+  test('too many bytes end it', () => {
     const segmenter = new Segmenter({ segmentSeconds: 2, maxSegmentBytes: 4500 })
-    const segments = drawn('K----- K-- K------').map((fragment) => segmenter.push(fragment))
-    expect(short(segments.filter((segment) => segment !== undefined))).toBe('0.8K 0.4 0.6K 0.8K')
-    expect(segmenter.openBytes).toBe(3000)
+    const segments = drawn('K----- K-- K------').flatMap((fragment) => segmenter.push(fragment))
+    expect(short(segments.filter((segment) => segment !== undefined))).toBe('0.8K 0.4 0.8K 0.8')
+    expect(segmenter.openBytes).toBe(2000)
   })
 })
 
@@ -125,6 +125,13 @@ test('what a segment tells', () => {
       programDateTimeMs: startMs,
       videoFrames: 60,
       bytes: Buffer.concat(fragments.slice(0, 10).map(({ bytes }) => bytes)),
+      partsListed: false,
+      parts: fragments.slice(0, 10).map(({ number, durationSeconds, keyframe, bytes }) => ({
+        number,
+        durationSeconds,
+        independent: keyframe,
+        bytes,
+      })),
     },
     expect.objectContaining({
       mediaSequence: 1,

@@ -40,6 +40,8 @@ describe('HlsStore', () => {
       segments: 0,
       mediaSequence: 0,
       bufferedBytes: 10_000,
+      partTargetSeconds: null,
+      waitingViewers: 0,
     })
   })
 

@@ -42,7 +42,15 @@ describe('the line of the watch page', () => {
     tracks: [],
     packager,
     feed: null,
-    hls: { path: '/', playable: true, segments: 3, mediaSequence: 0, bufferedBytes: 0 },
+    hls: {
+      path: '/',
+      playable: true,
+      segments: 3,
+      mediaSequence: 0,
+      partTargetSeconds: null,
+      waitingViewers: 0,
+      bufferedBytes: 0,
+    },
     targets: [],
   }
   test.each([

@@ -10,7 +10,15 @@ import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
 describe('shouldLoad', () => {
   const liveSince = '2026-01-01T00:00:00.000Z'
   const nowMs = Date.parse(liveSince) + 3000
-  const hls = { path: '/', playable: true, segments: 2, mediaSequence: 0, bufferedBytes: 0 }
+  const hls = {
+    path: '/',
+    playable: true,
+    segments: 2,
+    mediaSequence: 0,
+    bufferedBytes: 0,
+    partTargetSeconds: null,
+    waitingViewers: 0,
+  }
   const stream: StreamSnapshot = {
     name: 'alice',
     state: 'live',

@@ -1,0 +1,31 @@
+export type RateFacts = {
+  /** Seconds behind the newest media. */
+  latency: number
+  /** Seconds behind it where playback aims to be. */
+  target: number
+  /** Seconds of media that are loaded ahead of the picture. */
+  ahead: number
+  /** The rate so far. */
+  rate: number
+}
+
+/** So gentle that nobody hears it. */
+const gentle = 1.05
+const quick = 1.1
+/** Seconds; quick beyond this. */
+const far = 0.4
+/** Catching up begins above the first and goes on down to the second, so that the rate does not flutter. */
+const begin = 0.1
+const enough = 0.02
+/** Least reserve, in seconds, with which playback may be faster than the media comes: two parts. */
+const leastAhead = 0.4
+
+/**
+ * How fast to play to come back to where playback aims to be. hls.js has the same, but stops as soon as less than a
+ * second is loaded ahead, which is more than the whole distance that parts of 0.2 s allow.
+ */
+export function playbackRate({ latency, target, ahead, rate }: RateFacts): number {
+  const behind = latency - target
+  if (ahead < leastAhead || behind <= (rate > 1 ? enough : begin)) return 1
+  return behind > far ? quick : gentle
+}
