@@ -86,21 +86,21 @@ export const configSchema = z.strictObject({
     .number()
     .min(1)
     .max(10)
-    .default(1)
-    .describe(
-      'Length of HLS segments and keyframe cadence. 1: viewers join and recover within a second; without low latency 2 spares bits.',
-    ),
+    .default(2)
+    .describe('Target duration of HLS segments; also the keyframe cadence. 1 suits low latency.'),
   lowLatency: z
     .boolean()
-    .default(true)
-    .describe('Low-Latency HLS, which plain players play as plain HLS; false turns it off.'),
+    .default(false)
+    .describe(
+      'Low-Latency HLS, which plain players play as plain HLS. On trial: viewers are 1 s behind, and stall more easily.',
+    ),
   partSeconds: z
     .number()
     .min(0.1)
     .max(1)
     .default(0.2)
     .describe(
-      'Length of its parts. Viewers are over 3 parts behind; 0.2 is whole frames at 30, 25, 20, 15 and 10 a second.',
+      'Length of fragments, which are the parts of Low-Latency HLS. 0.2 is whole frames at 30, 25, 20, 15 and 10 a second.',
     ),
   maxWaitingRequests: z
     .int()

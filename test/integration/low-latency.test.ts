@@ -26,7 +26,11 @@ const soundOnly: RtpSource = {
 
 let gateway: TestGateway
 beforeAll(async () => {
-  gateway = await startGateway({ SLUICE_WINDOW_SECONDS: '12' })
+  gateway = await startGateway({
+    SLUICE_LOW_LATENCY: 'true',
+    SLUICE_SEGMENT_SECONDS: '1',
+    SLUICE_WINDOW_SECONDS: '12',
+  })
 })
 afterAll(() => gateway?.close())
 

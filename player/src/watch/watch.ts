@@ -66,6 +66,8 @@ function startPage(name: string): void {
     controls.offerLive(on && isBehind(playback.gapSeconds()))
 
     const feed = on ? snapshot?.feed : null
+    // Without parts there is nothing to choose.
+    mode.hidden = snapshot?.hls?.partTargetSeconds == null
     const size = video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : {}
     setText(quality, feed ? qualityText({ ...feed, ...size }) : '')
 
