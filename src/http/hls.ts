@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { streamNamePattern } from '../config.ts'
 import { GatewayError } from '../errors.ts'
@@ -38,12 +39,16 @@ const preflightHeaders = {
 export function registerHls(server: FastifyInstance, options: HlsRouteOptions): void {
   const room = new WaitingRoom(options.maxWaitingRequests)
   server.register(async (scope) => {
+    let securityHeaders: OutgoingHttpHeaders | undefined
     scope.addHook('onRequest', async (_, reply) => {
+      securityHeaders ??= await securityHeadersOf(reply)
       // For errors; a resource says otherwise. A 404 that is cached would hide the file that comes a moment later.
-      reply.headers({ ...crossOriginHeaders, 'cache-control': 'no-store' })
+      reply.headers({ ...securityHeaders, ...crossOriginHeaders, 'cache-control': 'no-store' })
     })
-    scope.options('/hls/*', async (_, reply) => reply.code(204).headers(preflightHeaders).send())
-    scope.get('/hls/:stream/*', async (request: HlsRequest, reply) => {
+    scope.options('/hls/*', { helmet: false }, async (_, reply) =>
+      reply.code(204).headers(preflightHeaders).send(),
+    )
+    scope.get('/hls/:stream/*', { helmet: false }, async (request: HlsRequest, reply) => {
       const { stream, '*': path } = request.params
       if (!streamNamePattern.test(stream)) {
         throw new GatewayError('BAD_STREAM_NAME', 'A stream name has 1 to 64 of a-z, 0-9, "-" and "_".')
@@ -54,6 +59,15 @@ export function registerHls(server: FastifyInstance, options: HlsRouteOptions): 
       return send(request, reply, attempt() ?? (await room.wait(store.waiters, attempt, reply.raw)))
     })
   })
+}
+
+/**
+ * The headers that every answer of the server has. They never change, but the plugin works them out anew for each
+ * request, which is too much when thousands of viewers are answered at once: its routes here are off, and this asks once.
+ */
+async function securityHeadersOf(reply: FastifyReply): Promise<OutgoingHttpHeaders> {
+  await reply.helmet()
+  return { ...reply.raw.getHeaders() }
 }
 
 function send(request: HlsRequest, reply: FastifyReply, resource: HlsResource): FastifyReply {
