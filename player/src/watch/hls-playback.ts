@@ -1,5 +1,6 @@
 import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js'
 import { type FatalKind, fatalStep } from './fatal-step.ts'
+import { LowWater } from './low-water.ts'
 import type { Playback, PlaybackOptions } from './playback.ts'
 import { playbackRate } from './playback-rate.ts'
 import { nextLook, syncTarget } from './sync-target.ts'
@@ -11,6 +12,8 @@ const firstSyncTargetDurations = 1.5
 const maxLatencyTargetDurations = 4
 /** Seconds: the same with parts, where a second takes 10 s to catch up. */
 const maxLowLatencySeconds = 2.5
+/** How long an uneven arrival is remembered, before playback dares to be nearer again. */
+const unevenMs = 10_000
 /** Seconds: for whom smoothness goes first. */
 const maxSmoothSeconds = 10
 
@@ -36,7 +39,7 @@ export function playByHlsJs({ video, url, mode, serverNow, failed }: PlaybackOpt
     // Without parts, this catches up after a stall so gently that nobody hears it; with them, catchUp() does.
     maxLiveSyncPlaybackRate: 1.05,
     // A stall asks for more reserve, but most stalls are an outage that no reserve would have bridged.
-    liveSyncOnStallIncrease: 0.1,
+    liveSyncOnStallIncrease: 0.25,
     // A publisher who drops out makes requests that wait for the next part fail: hls.js should go on asking for as
     // long as a stream waits for its publisher, every 3 s by the gateway's own answers.
     playlistLoadPolicy: {
@@ -81,6 +84,7 @@ export function playByHlsJs({ video, url, mode, serverNow, failed }: PlaybackOpt
     else if (step === 'recoverMedia') hls.recoverMediaError()
     else failed(data.details)
   })
+  const lowWater = new LowWater(unevenMs)
   const catchUp = (): void => {
     const details = hls.latestLevelDetails
     if (mode !== 'lowest' || !details?.live || !(details.partTarget > 0) || video.paused) return
@@ -88,7 +92,10 @@ export function playByHlsJs({ video, url, mode, serverNow, failed }: PlaybackOpt
     const rate = playbackRate({
       latency: hls.latency,
       target: hls.targetLatency ?? hls.latency,
-      ahead: ranges.length > 0 ? ranges.end(ranges.length - 1) - video.currentTime : 0,
+      leastAhead: lowWater.add(
+        ranges.length > 0 ? ranges.end(ranges.length - 1) - video.currentTime : 0,
+        performance.now(),
+      ),
       rate: video.playbackRate,
     })
     if (video.playbackRate !== rate) video.playbackRate = rate

@@ -3,8 +3,8 @@ export type RateFacts = {
   latency: number
   /** Seconds behind it where playback aims to be. */
   target: number
-  /** Seconds of media that are loaded ahead of the picture. */
-  ahead: number
+  /** Least seconds of media that were loaded ahead of the picture in the last time: how much the arrivals vary. */
+  leastAhead: number
   /** The rate so far. */
   rate: number
 }
@@ -17,15 +17,18 @@ const far = 0.4
 /** Catching up begins above the first and goes on down to the second, so that the rate does not flutter. */
 const begin = 0.1
 const enough = 0.02
-/** Least reserve, in seconds, with which playback may be faster than the media comes: two parts. */
-const leastAhead = 0.4
+/**
+ * Seconds of reserve that may not be used up for being nearer: more than a part. Where media comes unevenly, the
+ * picture stays further back instead of stalling again and again.
+ */
+const reserve = 0.35
 
 /**
  * How fast to play to come back to where playback aims to be. hls.js has the same, but stops as soon as less than a
  * second is loaded ahead, which is more than the whole distance that parts of 0.2 s allow.
  */
-export function playbackRate({ latency, target, ahead, rate }: RateFacts): number {
+export function playbackRate({ latency, target, leastAhead, rate }: RateFacts): number {
   const behind = latency - target
-  if (ahead < leastAhead || behind <= (rate > 1 ? enough : begin)) return 1
+  if (leastAhead < reserve || behind <= (rate > 1 ? enough : begin)) return 1
   return behind > far ? quick : gentle
 }
