@@ -11,6 +11,7 @@ export type PackagerSettings = Pick<
   Config,
   | 'segmentSeconds'
   | 'partSeconds'
+  | 'lowLatency'
   | 'transcodeWidth'
   | 'transcodeHeight'
   | 'transcodeFramesPerSecond'

@@ -21,10 +21,10 @@ const checkEveryMs = 250
 /** At most one keyframe request per this time because of damage. */
 const repairEveryMs = 1_000
 /**
- * The first segment is cut short so that the first playlist, which needs a whole segment, comes early. Browsers answer
- * at most one keyframe request in 0.3 s, and one was sent at the start.
+ * The first segment is cut short so that the first playlist, which needs a whole segment, comes early; with parts
+ * earlier still, because players then need less in reserve. Browsers answer at most one request in 0.3 s.
  */
-const firstSegmentMs = 400
+const firstSegmentMs = { plain: 1_000, lowLatency: 400 }
 
 /** Lines of ffmpeg after which the picture is broken until the next keyframe. */
 const damage = /RTP: missed|jitter buffer full|max delay reached|non-existing PPS|error while decoding/
@@ -138,7 +138,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
     if (!bound) return
     await tap.start(running.signal)
     reader.beganBefore(Date.now())
-    if (video === 'copy') cleanup.defer(keyframeCadence(tap, settings.segmentSeconds))
+    if (video === 'copy') cleanup.defer(keyframeCadence(tap, settings))
   }
   flow().catch((error) =>
     end.reject(new GatewayError('WORKER_DIED', `The tap broke: ${messageOf(error)}`, { cause: error })),
@@ -156,12 +156,15 @@ function watchExit(ffmpeg: FfmpegProcess, fail: (message: string) => void): void
  * Browsers send keyframes only when asked, so for copied video these requests are what cuts the segments.
  * @returns the undo.
  */
-function keyframeCadence(tap: Tap, segmentSeconds: number): () => void {
+function keyframeCadence(tap: Tap, settings: PackagerSettings): () => void {
   let interval: NodeJS.Timeout | undefined
-  const first = setTimeout(() => {
-    tap.requestKeyFrame()
-    interval = setInterval(() => tap.requestKeyFrame(), segmentSeconds * 1_000)
-  }, firstSegmentMs)
+  const first = setTimeout(
+    () => {
+      tap.requestKeyFrame()
+      interval = setInterval(() => tap.requestKeyFrame(), settings.segmentSeconds * 1_000)
+    },
+    settings.lowLatency ? firstSegmentMs.lowLatency : firstSegmentMs.plain,
+  )
   return () => {
     clearTimeout(first)
     clearInterval(interval)

@@ -17,10 +17,10 @@ export type SegmenterOptions = {
  */
 const earlySeconds = 0.5
 /**
- * A keyframe is asked for soon after the start, so that the first playlist, which needs a finished segment, appears
- * early. It is taken after a discontinuity too, where players have run dry.
+ * A keyframe is asked for soon after the start (1 s, with parts 0.4 s), so that the first playlist, which needs a
+ * finished segment, appears early. It is taken after a discontinuity too, where players have run dry.
  */
-const firstSegmentSeconds = 0.3
+const firstSegmentSeconds = { plain: 0.9, lowLatency: 0.3 }
 /** Longest step between a fragment's end and the next one's start: lost packets, or times of audio instead of video. */
 const jumpSeconds = 0.5
 const defaultMaxSegmentBytes = 32 * 1024 * 1024
@@ -145,7 +145,9 @@ export class Segmenter {
     const early = fragment.epoch.video ? earlySeconds : fragment.durationSeconds / 2
     const enough = this.#segmentSeconds - Math.min(early, this.#segmentSeconds / 4)
     const first = head.mediaSequence === 0 || head.discontinuity
-    return first ? Math.min(firstSegmentSeconds, enough) : enough
+    if (!first) return enough
+    const { plain, lowLatency } = firstSegmentSeconds
+    return Math.min(this.#partTargetSeconds === null ? plain : lowLatency, enough)
   }
 
   #isTooLong({ durationSeconds }: Fragment): boolean {

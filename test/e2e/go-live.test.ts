@@ -15,17 +15,16 @@ describe.each([
 ] as const)('a person goes live with $codec', ({ codec, mimeType, video }) => {
   let rtmp: NginxRtmp
   let gateway: TestGateway
-  let broadcaster: TestBrowser
-  let viewer: TestBrowser
+  let broadcaster: TestBrowser | undefined
+  let viewer: TestBrowser | undefined
+  let attempts = 0
+  let stream = ''
 
   beforeAll(async () => {
     rtmp = await startNginxRtmp()
     gateway = await startGateway({
       SLUICE_TARGETS: JSON.stringify({ '*': [{ name: 'nginx', url: rtmp.url, key: '{stream}' }] }),
     })
-    broadcaster = await startBrowser()
-    viewer = await startBrowser()
-    await installClockCamera(broadcaster.page, { width: 1280, height: 720, framesPerSecond: 30 })
   })
 
   afterAll(async () => {
@@ -34,10 +33,22 @@ describe.each([
     await rtmp?.stop()
   })
 
+  /** Browsers and a stream that no earlier attempt has used. */
+  async function openBrowsers(): Promise<{ broadcaster: TestBrowser; viewer: TestBrowser }> {
+    await Promise.all([broadcaster?.close(), viewer?.close()])
+    attempts += 1
+    stream = `show-${attempts}`
+    broadcaster = await startBrowser()
+    viewer = await startBrowser()
+    await installClockCamera(broadcaster.page, { width: 1280, height: 720, framesPerSecond: 30 })
+    return { broadcaster, viewer }
+  }
+
   it('is seen and heard for a minute without a stall, and by the RTMP server', async () => {
-    await viewer.page.goto(`${gateway.url}/watch/show`)
+    const { broadcaster, viewer } = await openBrowsers()
+    await viewer.page.goto(`${gateway.url}/watch/${stream}`)
     await untilState(viewer.page, 'waiting')
-    await broadcaster.page.goto(`${gateway.url}/publish/show?codec=${codec}`)
+    await broadcaster.page.goto(`${gateway.url}/publish/${stream}?codec=${codec}`)
     await broadcaster.page.getByRole('button', { name: 'Go live' }).click()
     await untilState(broadcaster.page, 'live')
     await untilFresh(viewer.page, maxAgeMs)
@@ -49,14 +60,14 @@ describe.each([
     expect(after.decodedAudioBytes - before.decodedAudioBytes).toBeGreaterThan(100_000)
     expect(after.totalFrames - before.totalFrames).toBeGreaterThan(60 * 20)
 
-    const snapshot = gateway.snapshot('show')
+    const snapshot = gateway.snapshot(stream)
     expect(snapshot).toMatchObject({
       state: 'live',
       packager: { video, failures: 0 },
       targets: [{ name: 'nginx', state: 'live' }],
     })
     expect(snapshot?.tracks.map((track) => track.codec).sort()).toEqual(['audio/opus', mimeType])
-    const { streams, keyframeSeconds } = await probe(`${rtmp.url}/show`, 6)
+    const { streams, keyframeSeconds } = await probe(`${rtmp.url}/${stream}`, 6)
     expect(streams.map((stream) => stream.codec_name).sort()).toEqual(['aac', 'h264'])
     expect(streams.find((stream) => stream.codec_type === 'video')).toMatchObject({
       width: 1280,
@@ -66,10 +77,11 @@ describe.each([
   })
 
   it('ends for the viewer when the broadcaster presses Stop', async () => {
+    if (!broadcaster || !viewer) throw new Error('nobody went live')
     await broadcaster.page.getByRole('button', { name: 'Stop' }).click()
     await untilState(broadcaster.page, 'idle')
-    await expect.poll(() => gateway.snapshot('show')?.state).toBe('idle')
-    const playlist = await (await fetch(`${gateway.url}/hls/show/live.m3u8`)).text()
+    await expect.poll(() => gateway.snapshot(stream)?.state).toBe('idle')
+    const playlist = await (await fetch(`${gateway.url}/hls/${stream}/live.m3u8`)).text()
     expect(playlist).toContain('#EXT-X-ENDLIST')
     await untilState(viewer.page, 'waiting')
     expect(gateway.app.ports.inUse).toBe(0)

@@ -9,6 +9,7 @@ import {
 const settings: PackagerSettings = {
   segmentSeconds: 2,
   partSeconds: 0.2,
+  lowLatency: false,
   transcodeWidth: 1280,
   transcodeHeight: 720,
   transcodeFramesPerSecond: 30,

@@ -28,7 +28,7 @@ describe('where a segment ends', () => {
     ['keyframes every second: every other one', 'K----'.repeat(6), '1.0K 2.0K 2.0K 1.0K'],
     ['keyframes 0.4 s early and late', 'K--------- K------- K----------- K---', '2.0K 1.6K 2.4K 0.8K'],
     ['the first one after 1 s', `K---- ${gop.repeat(2)}`, '1.0K 2.0K 2.0K'],
-    ['the first one not before 0.3 s', `K K-------- ${gop}`, '2.0K 2.0K'],
+    ['the first one not before 0.9 s', `K--- K----- ${gop}`, '2.0K 2.0K'],
     ['no keyframe for 10 s', `K${'-'.repeat(49)} ${gop}K`, '2.4K 2.4 2.4 2.4 0.4 2.0K 0.2K'],
     [
       'a keyframe too early stays inside, the next one mends the forced cut',
@@ -51,8 +51,8 @@ describe('where a segment ends', () => {
 
   test('all-keyframe audio is cut as near to the wanted length as fragments allow', () => {
     const sound = makeEpoch('a', { video: false })
-    expect(short(segmentsOf(drawn('K'.repeat(45), sound)))).toBe('0.4K 2.0K 2.0K 2.0K 2.0K 0.6K')
-    expect(short(segmentsOf(drawn('K'.repeat(30), sound, 0.3), 4))).toBe('0.3K 3.9K 3.9K 0.9K')
+    expect(short(segmentsOf(drawn('K'.repeat(45), sound)))).toBe('1.0K 2.0K 2.0K 2.0K 2.0K')
+    expect(short(segmentsOf(drawn('K'.repeat(30), sound, 0.3), 4))).toBe('1.2K 3.9K 3.9K')
   })
 
   test.each([
