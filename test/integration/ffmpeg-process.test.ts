@@ -2,21 +2,26 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { Cleanup } from '../../src/cleanup.ts'
 import type { Exit } from '../../src/ffmpeg/exit.ts'
 import { type FfmpegProcess, startFfmpeg } from '../../src/ffmpeg/process.ts'
 import { createLog } from '../../src/log.ts'
 import { childPids, isAlive } from '../support/processes.ts'
+import { runTool } from '../support/run-tool.ts'
 
 const fake = join(import.meta.dirname, '../support/fake-ffmpeg.mjs')
 const log = createLog({ level: 'silent', pretty: false })
 
 let directory: string
 let running: FfmpegProcess | undefined
+let cleanup = new Cleanup()
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-fake-'))
 })
 afterEach(async () => {
+  await cleanup.run()
+  cleanup = new Cleanup()
   await running?.kill()
   running = undefined
   expect(childPids()).toEqual([])
@@ -75,6 +80,26 @@ test('kill ends it at once, also while it is being stopped', async () => {
   expect(await process.kill()).toMatchObject({ signal: 'SIGKILL', clean: true })
   await stopped
   expect(Date.now() - askedAtMs).toBeLessThan(4_000)
+})
+
+test('one is killed when its parent ends without closing it', async () => {
+  const source = (path: string) => JSON.stringify(join(import.meta.dirname, '../../src', path))
+  const program = `
+    const { startFfmpeg } = await import(${source('ffmpeg/process.ts')})
+    const { createLog } = await import(${source('log.ts')})
+    const { pid } = await startFfmpeg({
+      binary: ${JSON.stringify(fake)}, inputOptions: [], input: 'pipe:0', outputOptions: [], output: 'ignores-sigterm',
+      onLine: (line) => line.includes('ready') && process.exit(0),
+      log: createLog({ level: 'silent', pretty: false }),
+    })
+    process.stdout.write(String(pid))`
+  const { stdout } = await runTool(process.execPath, ['--input-type=module', '-e', program])
+  const pid = Number(stdout.toString())
+  expect(pid).toBeGreaterThan(0)
+  cleanup.defer(() => {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  })
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5_000)
 })
 
 test('a binary that is not there fails the start', async () => {

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startRtpPublisher } from '../../src/ingest/rtp-publisher.ts'
 import { createLog } from '../../src/log.ts'
 import { type ClipOptions, clip, clipFramesPerSecond, clipSource } from '../support/clip.ts'
+import { columnLumas } from '../support/column-lumas.ts'
 import { flashAndBeepOffsetsMs, offsetFigures } from '../support/flash-and-beep.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { HlsRecorder, type RecordedPlaylist, type RecordedSegment } from '../support/hls-recorder.ts'
-import { type Packet, type Packets, probePackets } from '../support/packets.ts'
-import { runTool, testFfmpeg } from '../support/run-tool.ts'
+import { type Packets, probePackets, span } from '../support/packets.ts'
 
 const segmentSeconds = 2
 const windowSeconds = 6
@@ -45,11 +45,6 @@ type Recording = {
 let gateway: TestGateway
 let directory: string
 const recordings = new Map<string, Recording>()
-/** Answers of requests that were made while the streams were live. */
-let answers: Awaited<ReturnType<typeof askEverything>>
-/** Asked for after the end, with the tag of an older version and with its own. */
-let changedPlaylist: Answer
-let samePlaylist: Answer
 let goneAfterMs: number
 
 beforeAll(async () => {
@@ -79,9 +74,8 @@ beforeAll(async () => {
   for (const recorder of recorders.values()) {
     await vi.waitFor(() => expect(recorder.seconds).toBeGreaterThan(recordedSeconds), 60_000)
   }
-  answers = await askEverything(recorders)
   const multivariants = new Map<string, string>()
-  for (const name of names) multivariants.set(name, (await get(`${name}/index.m3u8`)).text)
+  for (const name of names) multivariants.set(name, await (await get(`${name}/index.m3u8`)).text())
   await Promise.all(publishers.map((publisher) => publisher.close()))
   const endedAtMs = Date.now()
   for (const [name, recorder] of recorders) {
@@ -100,9 +94,6 @@ beforeAll(async () => {
       path: await recorder.save(join(directory, name)),
     })
   }
-  const since = (answer: Answer) => ({ headers: { 'if-none-match': answer.headers.get('etag') ?? '' } })
-  changedPlaylist = await get('copied/live.m3u8', since(answers.media))
-  samePlaylist = await get('copied/live.m3u8', since(changedPlaylist))
   await vi.waitFor(async () => expect((await get('copied/live.m3u8')).status).toBe(404), {
     timeout: 30_000,
     interval: 200,
@@ -148,6 +139,20 @@ describe.each(names)('%s: segments', (name) => {
     }
   })
 
+  test('have a picture every frame', () => {
+    const seconds = recording(name).probes.flatMap(({ packets }) =>
+      packets.filter(({ kind }) => kind === 'video').map((packet) => packet.seconds),
+    )
+    const steps = seconds.slice(1).map((at, index) => at - (seconds[index] ?? 0))
+    if (steps.length === 0) return expect(name).toBe('sound-only')
+    console.log(
+      `${name}: between pictures ${ms(Math.min(...steps))} to ${ms(Math.max(...steps))}, ${seconds.length} pictures`,
+    )
+    // The first sender reports move both tracks by what the two starts differed.
+    expect(Math.min(...steps)).toBeGreaterThan(0)
+    expect(Math.max(...steps)).toBeLessThan(3 * frameSeconds)
+  })
+
   test('last as long as the playlist says', () => {
     const { probes, segments } = recording(name)
     for (const [index, { seconds }] of segments.entries()) {
@@ -161,7 +166,7 @@ test.each(withBoth)('%s: picture and sound are together', async (name) => {
   const offsetsMs = await flashAndBeepOffsetsMs(recording(name).path)
   const { medianMs, maxMs } = offsetFigures(offsetsMs)
   console.log(
-    `${name}: picture against sound: median ${medianMs.toFixed(1)} ms, at most ${maxMs.toFixed(1)} ms, ${offsetsMs.length} flashes`,
+    `${name}: picture against sound: median ${ms(medianMs / 1000)}, at most ${ms(maxMs / 1000)}, ${offsetsMs.length} flashes`,
   )
   expect(offsetsMs.length).toBeGreaterThan(recordedSeconds - 4)
   expect(maxMs).toBeLessThan(50)
@@ -181,12 +186,7 @@ test('copied: segments follow the cadence of the keyframes', () => {
 
 test('transcoded: a portrait picture stands between black columns, not stretched', async () => {
   const { width, height } = transcoded
-  const { stdout: frame } = await runTool(
-    testFfmpeg,
-    '-v error -i pipe:0 -map 0:v -frames:v 1 -f rawvideo -pix_fmt gray -'.split(' '),
-    recording('transcoded').whole,
-  )
-  const lumas = Array.from({ length: width }, (_, x) => columnLuma(frame, width, height, x))
+  const lumas = await columnLumas(recording('transcoded').whole, width, height)
   const lit = lumas.map((luma, x) => (luma > 40 ? x : -1)).filter((x) => x >= 0)
   const wanted = (height * 360) / 640
   const [left, right] = [lit[0] ?? 0, lit.at(-1) ?? 0]
@@ -213,7 +213,8 @@ describe.each(names)('%s: the media playlist', (name) => {
     }
     expect(playlists[0]?.mediaSequence).toBe(0)
     expect(playlists.at(-1)?.mediaSequence).toBeGreaterThan(2)
-    for (const { entries } of playlists.slice(6)) {
+    // As soon as something left, the window is full.
+    for (const { entries } of playlists.filter(({ mediaSequence }) => mediaSequence > 0)) {
       const listed = entries.reduce((sum, { seconds }) => sum + seconds, 0)
       expect(listed).toBeGreaterThanOrEqual(windowSeconds)
       expect(listed).toBeLessThan(windowSeconds + 2 * segmentSeconds)
@@ -222,8 +223,10 @@ describe.each(names)('%s: the media playlist', (name) => {
 
   test('tells the time of day', () => {
     const { playlists, segments } = recording(name)
-    for (const { entries, atMs } of playlists.slice(0, -1)) {
+    for (const [index, { entries, atMs }] of playlists.slice(0, -1).entries()) {
       const newest = entries.at(-1)
+      // A playlist can change without a new segment, which grows older meanwhile.
+      if (newest?.uri === playlists[index - 1]?.entries.at(-1)?.uri) continue
       const ageMs = atMs - ((newest?.dateTimeMs ?? 0) + (newest?.seconds ?? 0) * 1000)
       expect(ageMs).toBeGreaterThan(-100)
       expect(ageMs).toBeLessThan(2_000)
@@ -239,7 +242,9 @@ describe.each(names)('%s: the media playlist', (name) => {
     for (const { text, entries, ended, mediaSequence } of recording(name).playlists) {
       const parsed = parse(text)
       if (!(parsed instanceof hls.MediaPlaylist)) throw new Error('not a media playlist')
-      expect(parsed.segments.map(({ uri }) => uri)).toEqual(entries.map(({ uri }) => uri))
+      // Its last segment may be one of which there are only parts.
+      const uris = parsed.segments.map(({ uri }) => uri).filter(Boolean)
+      expect(uris).toEqual(entries.map(({ uri }) => uri))
       expect(parsed.mediaSequenceBase).toBe(mediaSequence)
       expect(parsed.endlist).toBe(ended)
     }
@@ -289,102 +294,16 @@ test('an ended stream can be fetched for as long as configured, then it is gone'
   expect(gateway.snapshot('copied')).toBeUndefined()
 })
 
-describe('HTTP', () => {
-  test('types, caching and CORS', () => {
-    const playlist = 'application/vnd.apple.mpegurl'
-    for (const [answer, type, caching] of [
-      [answers.multivariant, playlist, 'no-cache'],
-      [answers.media, playlist, 'no-cache'],
-      [answers.init, 'video/mp4', 'public, max-age=31536000, immutable'],
-      [answers.segment, 'video/mp4', 'public, max-age=31536000, immutable'],
-      [answers.soundSegment, 'audio/mp4', 'public, max-age=31536000, immutable'],
-    ] as const) {
-      expect(answer.status).toBe(200)
-      expect(answer.headers.get('content-type')).toContain(type)
-      expect(answer.headers.get('cache-control')).toBe(caching)
-      expect(answer.headers.get('access-control-allow-origin')).toBe('*')
-      expect(answer.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
-      expect(Number(answer.headers.get('content-length'))).toBe(answer.bytes.length)
-    }
-    expect(answers.preflight.status).toBe(204)
-    expect(answers.preflight.headers.get('access-control-allow-headers')).toContain('Range')
-  })
-
-  test('HEAD says what GET would, without a body', () => {
-    expect(answers.head.status).toBe(200)
-    expect(answers.head.bytes).toHaveLength(0)
-    for (const header of ['content-type', 'content-length', 'etag', 'cache-control']) {
-      expect(answers.head.headers.get(header)).toBe(answers.segment.headers.get(header))
-    }
-  })
-
-  test('ranges', () => {
-    expect(answers.range.status).toBe(206)
-    expect(answers.range.headers.get('content-range')).toBe(`bytes 100-199/${answers.segment.bytes.length}`)
-    expect(answers.range.bytes).toEqual(answers.segment.bytes.subarray(100, 200))
-    expect(answers.rangeBehindEnd.status).toBe(416)
-  })
-
-  test('304 for what the client has, for a playlist only while it has not changed', () => {
-    expect(answers.sameSegment.status).toBe(304)
-    expect(answers.sameSegment.bytes).toHaveLength(0)
-    expect(changedPlaylist.status).toBe(200)
-    expect(samePlaylist.status).toBe(304)
-  })
-
-  test('404 as JSON for what is not there, and nobody may keep it', () => {
-    expect(answers.missing.status).toBe(404)
-    expect(answers.missing.headers.get('cache-control')).toBe('no-store')
-    expect(JSON.parse(answers.missing.text)).toMatchObject({ error: { code: 'NOT_FOUND' } })
-  })
-})
-
 function recording(name: string): Recording {
   const found = recordings.get(name)
   if (!found) throw new Error(`${name} was not recorded`)
   return found
 }
 
-/** First and last moment of a track in a piece of media. */
-function span(packets: readonly Packet[], kind: 'video' | 'audio') {
-  const own = packets.filter((packet) => packet.kind === kind)
-  if (own.length === 0) return undefined
-  return {
-    from: Math.min(...own.map(({ seconds }) => seconds)),
-    to: Math.max(...own.map(({ endSeconds }) => endSeconds)),
-  }
+function ms(seconds: number): string {
+  return `${(seconds * 1000).toFixed(1)} ms`
 }
 
-function columnLuma(frame: Buffer, width: number, height: number, x: number): number {
-  let sum = 0
-  for (let y = 0; y < height; y += 1) sum += frame[y * width + x] ?? 0
-  return sum / height
-}
-
-type Answer = Awaited<ReturnType<typeof get>>
-
-async function get(path: string, init: RequestInit = {}) {
-  const response = await fetch(`${gateway.url}/hls/${path}`, init)
-  const bytes = Buffer.from(await response.arrayBuffer())
-  return { status: response.status, headers: response.headers, bytes, text: bytes.toString() }
-}
-
-async function askEverything(recorders: Map<string, HlsRecorder>) {
-  const newest = recorders.get('copied')?.segments.at(-1)
-  const newestSound = recorders.get('sound-only')?.segments.at(-1)
-  const path = `copied/${newest?.uri}`
-  const segment = await get(path)
-  return {
-    multivariant: await get('copied/index.m3u8'),
-    media: await get('copied/live.m3u8'),
-    init: await get(`copied/${newest?.map}`),
-    segment,
-    soundSegment: await get(`sound-only/${newestSound?.uri}`),
-    head: await get(path, { method: 'HEAD' }),
-    preflight: await get(path, { method: 'OPTIONS' }),
-    range: await get(path, { headers: { range: 'bytes=100-199' } }),
-    rangeBehindEnd: await get(path, { headers: { range: `bytes=${segment.bytes.length}-` } }),
-    sameSegment: await get(path, { headers: { 'if-none-match': segment.headers.get('etag') ?? '' } }),
-    missing: await get(`copied/${newest?.uri.replace(/\d+\.m4s/, '99999.m4s')}`),
-  }
+function get(path: string): Promise<Response> {
+  return fetch(`${gateway.url}/hls/${path}`)
 }

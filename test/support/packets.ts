@@ -66,3 +66,13 @@ export async function frameSizes(media: Buffer): Promise<string[]> {
   const answer: unknown = JSON.parse(stdout.toString())
   return framesSchema.parse(answer).frames.map(({ width, height }) => `${width}x${height}`)
 }
+
+/** First and last moment of a track in a piece of media. */
+export function span(packets: readonly Packet[], kind: 'video' | 'audio') {
+  const own = packets.filter((packet) => packet.kind === kind)
+  if (own.length === 0) return undefined
+  return {
+    from: Math.min(...own.map(({ seconds }) => seconds)),
+    to: Math.max(...own.map(({ endSeconds }) => endSeconds)),
+  }
+}
