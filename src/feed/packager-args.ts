@@ -36,6 +36,9 @@ export const packagerInputOptions: readonly string[] = [
   // not delays: probing ends as soon as everything is known.
   ...['-analyzeduration', '20000000'],
   ...['-probesize', '50000000'],
+  // Frames looked at to guess the frame rate, which nothing here relies on. The default of 20 would hold the first
+  // fragment back for 0.5 s.
+  ...['-fpsprobesize', '3'],
   // µs to wait for a packet that is missing: a NACK to the publisher and its answer take a round trip.
   ...['-max_delay', '500000'],
   // Packets that may wait for it; the default of 500 is 0.6 s of 8 Mbit/s.
