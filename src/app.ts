@@ -2,9 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress, type Config } from './config.ts'
-import { fragmentSecondsOf } from './feed/fragment-length.ts'
+import { fragmentLengthOf } from './feed/fragment-length.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
-import { partTargetOf } from './hls/part-target.ts'
 import { HlsStore } from './hls/store.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
@@ -131,7 +130,7 @@ function outputsOpener(config: Config, ffmpegBinary: string, stores: Map<string,
       stream,
       segmentSeconds: config.segmentSeconds,
       windowSeconds: config.windowSeconds,
-      partTargetSeconds: config.lowLatency ? partTargetOf(fragmentSecondsOf(config.partSeconds)) : null,
+      partTargetSeconds: config.lowLatency ? fragmentLengthOf(config.partSeconds).longestSeconds : null,
     })
     stores.set(stream, store)
     feed.attach(store)

@@ -86,21 +86,21 @@ export const configSchema = z.strictObject({
     .number()
     .min(1)
     .max(10)
-    .default(2)
-    .describe('Target duration of HLS segments; also the keyframe cadence. 1 suits low latency.'),
+    .default(1)
+    .describe(
+      'Target duration of HLS segments; also the keyframe cadence. 2 saves bandwidth when low latency is off.',
+    ),
   lowLatency: z
     .boolean()
-    .default(false)
-    .describe(
-      'Low-Latency HLS, which plain players play as plain HLS. On trial: viewers are 1 s behind, and stall more easily.',
-    ),
+    .default(true)
+    .describe('Low-Latency HLS, about 1 s behind; players that do not know it play it as plain HLS.'),
   partSeconds: z
     .number()
-    .min(0.1)
+    .min(0.15)
     .max(1)
     .default(0.2)
     .describe(
-      'Length of fragments, which are the parts of Low-Latency HLS. 0.2 is whole frames at 30, 25, 20, 15 and 10 a second.',
+      'Length of fragments, which are the parts of Low-Latency HLS. 0.2 is whole frames at 60, 30, 25, 20, 15 and 10 a second.',
     ),
   maxWaitingRequests: z
     .int()

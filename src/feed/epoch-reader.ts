@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { type Box, BoxReader } from './box-reader.ts'
 import { CaptureClock } from './capture-clock.ts'
 import type { Epoch, Fragment } from './fragment.ts'
+import { FragmentJoiner } from './fragment-joiner.ts'
+import type { FragmentLength } from './fragment-length.ts'
 import { type Init, readFragment, readInit, readProducerReferenceTime } from './mp4.ts'
 import { firstParameterSet } from './parameter-sets.ts'
 
@@ -11,6 +13,7 @@ const maxBoxBytes = 32 * 1024 * 1024
 export type EpochReaderOptions = {
   /** True for copied H.264, whose picture size may change on the way. */
   copiedVideo: boolean
+  fragmentLength: FragmentLength
   onFragment: (fragment: Omit<Fragment, 'number'>) => void
   /**
    * A keyframe of another size or profile came, which the initialisation segment does not describe. Called once;
@@ -24,6 +27,7 @@ export class EpochReader {
   readonly #options: EpochReaderOptions
   readonly #boxes = new BoxReader({ maxBoxBytes })
   readonly #clock = new CaptureClock()
+  readonly #joiner: FragmentJoiner
   #ftyp: Buffer | undefined
   #epoch: Epoch | undefined
   #init: Init | undefined
@@ -34,6 +38,7 @@ export class EpochReader {
 
   constructor(options: EpochReaderOptions) {
     this.#options = options
+    this.#joiner = new FragmentJoiner(options.fragmentLength)
   }
 
   /**
@@ -74,16 +79,10 @@ export class EpochReader {
       return
     }
     const arrivedAtMs = Date.now()
-    this.#options.onFragment({
-      epoch,
-      bytes: Buffer.concat([moof, mdat]),
-      startSeconds: facts.startSeconds,
-      durationSeconds: facts.durationSeconds,
-      keyframe: facts.keyframe,
-      videoFrames: facts.videoFrames,
-      capturedAtMs: this.#clock.capturedAtMs(facts, arrivedAtMs, this.#referenceMs),
-      arrivedAtMs,
-    })
+    const capturedAtMs = this.#clock.capturedAtMs(facts, arrivedAtMs, this.#referenceMs)
+    for (const { bytes, ...joined } of this.#joiner.push({ ...facts, capturedAtMs, bytes: [moof, mdat] })) {
+      this.#options.onFragment({ ...joined, epoch, bytes: Buffer.concat(bytes), arrivedAtMs })
+    }
     this.#referenceMs = undefined
   }
 

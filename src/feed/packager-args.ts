@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { fragmentSecondsOf } from './fragment-length.ts'
+import { fragmentLengthOf } from './fragment-length.ts'
 
 export type PackagerInput = {
   /** How video is handled; none: there is no video track. */
@@ -61,14 +61,22 @@ export function packagerOutputOptions(input: PackagerInput, settings: PackagerSe
     // cmaf: what HLS wants in a fragment. delay_moov: codec facts are known only after the first packets.
     // frag_keyframe: a fragment starts at each keyframe. skip_trailer: nobody seeks in this file.
     ...['-movflags', '+cmaf+delay_moov+frag_keyframe+skip_trailer'],
-    // µs of media in a fragment. Short, because readers wait for whole fragments: it is the latency of the feed.
-    ...['-frag_duration', String(Math.round(fragmentSecondsOf(settings.partSeconds) * 1e6))],
+    // µs of media in a fragment, which ends with the frame that makes it as long.
+    ...['-frag_duration', String(Math.round(fragmentSeconds(input, settings) * 1e6))],
     // A prft box per fragment (ISO/IEC 14496-12 section 8.16.5): for copied video it holds the capture time from
     // the sender reports, otherwise the time of writing.
     ...['-write_prft', 'wallclock'],
     // Out with each fragment: stdout is a pipe, and a full buffer would be latency.
     ...['-flush_packets', '1'],
   ]
+}
+
+/**
+ * Sound alone comes in even frames, so ffmpeg can make fragments of the right length. With a picture it gives out
+ * about each frame, and Sluice joins them; longer than an AAC frame (21.3 ms), so that sound does not cut in between.
+ */
+function fragmentSeconds({ video }: PackagerInput, { partSeconds }: PackagerSettings): number {
+  return video === 'none' ? fragmentLengthOf(partSeconds).shortestSeconds : 0.022
 }
 
 function videoOptions(video: 'copy' | 'transcode', settings: PackagerSettings): string[] {

@@ -9,6 +9,7 @@ import { Tap } from '../sfu/tap.ts'
 import type { TapPorts } from '../sfu/tap-ports.ts'
 import { EpochReader } from './epoch-reader.ts'
 import type { Feed } from './feed.ts'
+import { fragmentLengthOf } from './fragment-length.ts'
 import { type PackagerSettings, packagerInputOptions, packagerOutputOptions } from './packager-args.ts'
 
 /** Without a first fragment for this long a run has failed. OBS sends a keyframe every 8 s by default. */
@@ -90,6 +91,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   let newestAtMs: number | undefined
   const reader = new EpochReader({
     copiedVideo: video === 'copy',
+    fragmentLength: fragmentLengthOf(settings.partSeconds),
     onFragment(fragment) {
       if (newestAtMs === undefined) options.onRunning()
       newestAtMs = fragment.arrivedAtMs

@@ -1,5 +1,5 @@
 import type { Fragment } from '../feed/fragment.ts'
-import { shortestShare } from './part-target.ts'
+import { shortestShare } from '../feed/fragment-length.ts'
 import type { OpenSegment, Part, Segment, SegmentHead } from './segment.ts'
 
 export type SegmenterOptions = {

@@ -1,5 +1,6 @@
 import { EpochReader } from '../../src/feed/epoch-reader.ts'
 import { Feed } from '../../src/feed/feed.ts'
+import { fragmentLengthOf } from '../../src/feed/fragment-length.ts'
 import { type FfmpegProcess, startFfmpeg } from '../../src/ffmpeg/process.ts'
 import { createLog } from '../../src/log.ts'
 
@@ -27,6 +28,7 @@ export async function startFeedSource(options: FeedSourceOptions = {}): Promise<
     const first = Promise.withResolvers<void>()
     const reader = new EpochReader({
       copiedVideo: false,
+      fragmentLength: fragmentLengthOf(0.2),
       onFragment(fragment) {
         feed.append(fragment)
         first.resolve()
@@ -42,7 +44,7 @@ export async function startFeedSource(options: FeedSourceOptions = {}): Promise<
         ...(options.videoBitrate ? ['-b:v', options.videoBitrate] : []),
         ...['-c:a', 'aac', '-ac', '2'],
         ...['-f', 'mp4', '-movflags', '+cmaf+delay_moov+frag_keyframe+skip_trailer'],
-        ...['-frag_duration', '200000', '-flush_packets', '1'],
+        ...['-frag_duration', '22000', '-flush_packets', '1'],
       ],
       output: null,
       onOutput: (chunk) => reader.push(chunk),

@@ -57,6 +57,8 @@ export function playByHlsJs({ video, url, mode, serverNow, failed }: PlaybackOpt
     if (details.partTarget > 0) {
       // How far behind to play is the playlist's to say (PART-HOLD-BACK or HOLD-BACK), unless something is set here.
       hls.config.maxLiveSyncPlaybackRate = 1
+      // Nor may a stall add to it for good: catchUp() keeps the reserve that the arrivals of late ask for.
+      if (mode === 'lowest') hls.config.liveSyncOnStallIncrease = 0
       const maxSeconds = mode === 'lowest' ? maxLowLatencySeconds : maxSmoothSeconds
       hls.config.liveMaxLatencyDurationCount = maxSeconds / details.targetduration
       return
