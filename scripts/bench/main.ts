@@ -7,6 +7,7 @@ import { measureCpu } from './measure-cpu.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureStart } from './measure-start.ts'
+import { measureWatch } from './measure-watch.ts'
 import { type BenchOptions, type MeasurementName, parseOptions, usage } from './options.ts'
 import { formatTable, type Table } from './table.ts'
 
@@ -14,6 +15,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   cpu: measureCpu,
   start: measureStart,
   latency: measureLatency,
+  watch: measureWatch,
   memory: measureMemory,
 }
 

@@ -1,21 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { Cleanup } from '../../src/cleanup.ts'
-import { startBrowser } from '../../test/support/browser.ts'
-import { installClockCamera, readClockAgeMs } from '../../test/support/clock-camera.ts'
+import { readClockAgeMs } from '../../test/support/clock-camera.ts'
 import type { ClipCodec } from './clips.ts'
-import { startGatewayProcess } from './gateway-process.ts'
+import { goLive, isPlausible } from './go-live.ts'
 import type { BenchOptions } from './options.ts'
 import { percentile, summarize } from './stats.ts'
 import { formatSummary, type Table } from './table.ts'
-import { until } from './until.ts'
 
 const sampleEveryMs = 500
-const timeoutMs = 60_000
 /** A player that just began is still finding its distance from the live edge. */
 const settleMs = 5_000
-/** A clock that was read while it changed shows anything. */
-const plausibleMs = 30_000
 
 type Playback = { agesMs: readonly number[]; unreadable: number; stalls: number }
 
@@ -55,20 +50,7 @@ export async function measureLatency({ runs = 1, seconds = 60 }: BenchOptions): 
 async function playOnce(codec: ClipCodec, seconds: number): Promise<Playback> {
   const cleanup = new Cleanup()
   try {
-    const gateway = await startGatewayProcess()
-    cleanup.defer(async () => {
-      await gateway.close()
-      for (const line of gateway.complaints) console.error(`  gateway: ${line}`)
-    })
-    const publisher = await startBrowser()
-    cleanup.defer(() => publisher.close())
-    const viewer = await startBrowser()
-    cleanup.defer(() => viewer.close())
-    await installClockCamera(publisher.page, { width: 1280, height: 720, framesPerSecond: 30 })
-    await publisher.page.goto(`${gateway.url}/publish/live?codec=${codec}`)
-    await viewer.page.goto(`${gateway.url}/watch/live`)
-    await publisher.page.getByRole('button', { name: 'Go live' }).click()
-    await until('a picture plays', timeoutMs, async () => isPlausible(await readClockAgeMs(viewer.page)))
+    const { viewer } = await goLive(codec, cleanup)
     await delay(settleMs)
     return await sample(viewer.page, seconds)
   } finally {
@@ -86,8 +68,4 @@ async function sample(page: Page, seconds: number): Promise<Playback> {
   const agesMs = ages.filter(isPlausible)
   const stalls = await page.evaluate(() => document.documentElement.dataset.stalls)
   return { agesMs, unreadable: ages.length - agesMs.length, stalls: Number(stalls) }
-}
-
-function isPlausible(ageMs: number | null): ageMs is number {
-  return ageMs !== null && ageMs > 0 && ageMs < plausibleMs
 }

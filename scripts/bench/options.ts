@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const measurementNames = ['cpu', 'start', 'latency', 'memory'] as const
+export const measurementNames = ['cpu', 'start', 'latency', 'watch', 'memory'] as const
 export type MeasurementName = (typeof measurementNames)[number]
 
 export type BenchOptions = {
@@ -17,6 +17,8 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
            (a run is --seconds, default 3 runs of 20 s for each row)
   start    from the first click to the first playlist, by a real browser (default 5 runs for each codec)
   latency  glass to glass, from browser to browser (a run is --seconds, default 1 run of 60 s for each codec)
+  watch    how soon the watch page shows a running stream, and comes back after 3 s without network
+           (default 5 runs)
   memory   growth of the processes over --seconds (default 180)
 `
 

@@ -6,6 +6,7 @@ import { FragmentJoiner } from './fragment-joiner.ts'
 import type { FragmentLength } from './fragment-length.ts'
 import { type Init, readFragment, readInit, readProducerReferenceTime } from './mp4.ts'
 import { firstParameterSet } from './parameter-sets.ts'
+import { Timeline } from './timeline.ts'
 
 /** Largest box that is taken for real: 0.2 s of media are far smaller. */
 const maxBoxBytes = 32 * 1024 * 1024
@@ -27,6 +28,7 @@ export class EpochReader {
   readonly #options: EpochReaderOptions
   readonly #boxes = new BoxReader({ maxBoxBytes })
   readonly #clock = new CaptureClock()
+  readonly #timeline: Timeline
   readonly #joiner: FragmentJoiner
   #ftyp: Buffer | undefined
   #epoch: Epoch | undefined
@@ -38,6 +40,7 @@ export class EpochReader {
 
   constructor(options: EpochReaderOptions) {
     this.#options = options
+    this.#timeline = new Timeline(options.fragmentLength.longestSeconds)
     this.#joiner = new FragmentJoiner(options.fragmentLength)
   }
 
@@ -80,7 +83,15 @@ export class EpochReader {
     }
     const arrivedAtMs = Date.now()
     const capturedAtMs = this.#clock.capturedAtMs(facts, arrivedAtMs, this.#referenceMs)
-    for (const { bytes, ...joined } of this.#joiner.push({ ...facts, capturedAtMs, bytes: [moof, mdat] })) {
+    const { keyframe, videoFrames } = facts
+    const piece = {
+      ...this.#timeline.add(facts),
+      keyframe,
+      videoFrames,
+      capturedAtMs,
+      bytes: [moof, mdat],
+    }
+    for (const { bytes, ...joined } of this.#joiner.push(piece)) {
       this.#options.onFragment({ ...joined, epoch, bytes: Buffer.concat(bytes), arrivedAtMs })
     }
     this.#referenceMs = undefined

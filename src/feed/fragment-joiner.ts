@@ -1,8 +1,11 @@
 import type { FragmentLength } from './fragment-length.ts'
-import type { FragmentInfo } from './mp4.ts'
+import type { Span } from './timeline.ts'
 
-/** The least that the packager writes at once: moof + mdat with about one frame. */
-export type Piece = FragmentInfo & {
+/** The least that the packager writes at once: moof + mdat with about one frame, or only sound. */
+export type Piece = Span & {
+  /** True when decoding can start here. */
+  keyframe: boolean
+  videoFrames: number
   bytes: readonly Buffer[]
   /** When its first sample was captured, ms since 1970. */
   capturedAtMs: number
@@ -38,22 +41,18 @@ export class FragmentJoiner {
   }
 
   #endsBefore(open: Piece, piece: Piece): boolean {
-    // Sound that is ahead of its picture belongs to it.
-    if (open.videoFrames === 0 && piece.videoFrames > 0) return false
+    // What takes no time is no fragment: sound that is a little ahead of its picture.
+    if (open.durationSeconds === 0) return false
     if (piece.videoFrames > 0 && piece.keyframe) return true
-    const { durationSeconds } = join(open, piece)
-    return durationSeconds > this.#length.longestSeconds || durationSeconds < open.durationSeconds
+    return join(open, piece).durationSeconds > this.#length.longestSeconds
   }
 }
 
-/** One piece that holds both; its times are the picture's, if there is one. */
 function join(first: Piece, second: Piece): Piece {
-  const bytes = [...first.bytes, ...second.bytes]
-  if (first.videoFrames > 0 && second.videoFrames === 0) return { ...first, bytes }
-  if (first.videoFrames === 0 && second.videoFrames > 0) return { ...second, bytes }
   return {
     ...first,
-    bytes,
+    keyframe: first.durationSeconds === 0 ? second.keyframe : first.keyframe,
+    bytes: [...first.bytes, ...second.bytes],
     durationSeconds: second.startSeconds + second.durationSeconds - first.startSeconds,
     videoFrames: first.videoFrames + second.videoFrames,
   }

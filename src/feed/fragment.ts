@@ -36,7 +36,7 @@ export type Fragment = {
   number: number
   /** moof + mdat. */
   bytes: Buffer
-  /** Media time of its first sample inside its epoch (video's, if there is video). */
+  /** Media time inside its epoch, as `Timeline` counts it: that of its first picture, if it has one. */
   startSeconds: number
   durationSeconds: number
   /** True when decoding can start here: its first video sample is a keyframe, or it holds audio only. */

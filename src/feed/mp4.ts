@@ -22,6 +22,8 @@ export type FragmentInfo = {
   durationSeconds: number
   keyframe: boolean
   videoFrames: number
+  /** Media time at which its sound ends; null without sound. */
+  soundEndSeconds: number | null
 }
 
 /** A track's clock at an instant of wall-clock time. */
@@ -93,6 +95,7 @@ export function readFragment(moof: Buffer, init: Init): FragmentInfo {
     durationSeconds: timed.duration / timed.timescale,
     keyframe: init.video === null || (video?.sync ?? false),
     videoFrames: video?.samples ?? 0,
+    soundEndSeconds: audio ? (audio.start + audio.duration) / audio.timescale : null,
   }
 }
 

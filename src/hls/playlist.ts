@@ -72,11 +72,16 @@ export function mediaPlaylist(facts: PlaylistFacts, delta = false): string {
       `${segment.epoch.id}/${segment.mediaSequence}.m4s`,
     ]),
     ...(facts.open ? [...headLines(facts.open, false), ...partLines(facts.open)] : []),
-    ...(facts.hint && !facts.ended
-      ? [`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${partUri(facts.hint.epochId, facts.hint.number)}"`]
-      : []),
-    ...(facts.ended ? ['#EXT-X-ENDLIST'] : []),
+    ...lastLine(facts),
   ])
+}
+
+function lastLine({ hint, ended, partTargetSeconds }: PlaylistFacts): string[] {
+  if (ended) return ['#EXT-X-ENDLIST']
+  if (hint) return [`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${partUri(hint.epochId, hint.number)}"`]
+  // hls.js 1.7.4 takes the last segment for the open one, too, when no line comes after it, and then finds a
+  // "media sequence mismatch" in the next playlist.
+  return partTargetSeconds === null ? [] : ['# What comes next is not known yet.']
 }
 
 /**

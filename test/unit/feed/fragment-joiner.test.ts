@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest'
 import { FragmentJoiner, type Piece } from '../../../src/feed/fragment-joiner.ts'
 import { fragmentLengthOf, shortestShare } from '../../../src/feed/fragment-length.ts'
 
-type Sample = { ms: number; keyframe?: boolean; sound?: boolean }
+type Sample = { ms: number; keyframe?: boolean }
 
 /** Joins pieces that follow one another and tells each fragment as `milliseconds × pieces`, keyframes with a K. */
 function joined(samples: readonly Sample[]): string[] {
   const joiner = new FragmentJoiner(fragmentLengthOf(0.2))
   let atMs = 0
-  return samples.flatMap(({ ms, keyframe = false, sound = false }, index) => {
+  return samples.flatMap(({ ms, keyframe = false }, index) => {
     const piece: Piece = {
       bytes: [Buffer.of(index)],
       startSeconds: atMs / 1000,
       durationSeconds: ms / 1000,
       keyframe,
-      videoFrames: sound ? 0 : 1,
+      videoFrames: ms > 0 ? 1 : 0,
       capturedAtMs: 1_000 + atMs,
     }
-    if (!sound) atMs += ms
+    atMs += ms
     return joiner.push(piece).map(told)
   })
 }
@@ -82,35 +82,27 @@ describe('FragmentJoiner', () => {
     expect(joined([...frames(2, 33), { ms: 700 }, ...frames(6, 33)])).toEqual(['66×2', '700×1', '198×6'])
   })
 
-  it('puts sound to the picture that it plays with, and counts it for nothing', () => {
-    const samples = [...frames(5, 33), { ms: 43, sound: true }, { ms: 33 }]
-    expect(joined(samples)).toEqual(['198×7'])
-    const ahead = [{ ms: 43, sound: true }, { ms: 33, keyframe: true }, ...frames(5, 33)]
-    expect(joined(ahead)).toEqual(['K198×7'])
+  it('gives what takes no time to the next', () => {
+    const samples = [{ ms: 0 }, { ms: 33, keyframe: true }, ...frames(5, 33)]
+    expect(joined(samples)).toEqual(['K198×7'])
   })
 
-  it('goes on with sound alone when the picture stops', () => {
+  it.each([
+    ['sound alone', 1024 / 48, 9, 'K192×9'],
+    ['sound in pairs', 2048 / 48, 5, 'K213×5'],
+  ])('%s', (_name, ms, count, expected) => {
     const joiner = new FragmentJoiner(fragmentLengthOf(0.2))
-    const fragments = Array.from({ length: 18 }, (_, index) =>
+    const fragments = Array.from({ length: count * 3 }, (_, index) =>
       joiner.push({
         bytes: [Buffer.of(index)],
-        startSeconds: (index * 1024) / 48_000,
-        durationSeconds: 1024 / 48_000,
+        startSeconds: (index * ms) / 1000,
+        durationSeconds: ms / 1000,
         // What a stream of sound alone says of each piece.
         keyframe: true,
         videoFrames: 0,
         capturedAtMs: 0,
       }),
     ).flat()
-    expect(fragments.map(told)).toEqual(['K192×9', 'K192×9'])
-  })
-
-  it('begins anew where the time goes back', () => {
-    const joiner = new FragmentJoiner(fragmentLengthOf(0.2))
-    const piece = { bytes: [], durationSeconds: 0.033, keyframe: false, videoFrames: 1, capturedAtMs: 7 }
-    joiner.push({ ...piece, startSeconds: 5 })
-    expect(joiner.push({ ...piece, startSeconds: 1 })).toMatchObject([
-      { startSeconds: 5, durationSeconds: 0.033 },
-    ])
+    expect(fragments.map(told)).toEqual([expected, expected, expected])
   })
 })

@@ -136,6 +136,7 @@ describe('readFragment', () => {
       durationSeconds: expect.closeTo(durationSeconds, 9),
       keyframe,
       videoFrames,
+      soundEndSeconds: null,
     })
   })
 
@@ -150,7 +151,13 @@ describe('readFragment', () => {
   })
 
   test('without video samples a stream with video takes times of audio and is no keyframe', () => {
-    const expected = { startSeconds: 1, durationSeconds: 0.064, keyframe: false, videoFrames: 0 }
+    const expected = {
+      startSeconds: 1,
+      durationSeconds: 0.064,
+      keyframe: false,
+      videoFrames: 0,
+      soundEndSeconds: 1.064,
+    }
     expect(readFragment(moof(audioTraf), init)).toEqual(expected)
     expect(readFragment(moof([tfhd(0, 1), tfdt(0)], audioTraf), init)).toEqual(expected)
     expect(readFragment(moof(audioTraf), { ...init, video: null })).toEqual({ ...expected, keyframe: true })
@@ -163,6 +170,7 @@ describe('readFragment', () => {
       durationSeconds: 0.03,
       keyframe: true,
       videoFrames: 3,
+      soundEndSeconds: null,
     })
   })
 
