@@ -97,6 +97,11 @@ it.concurrent.for([
     const last = observations.at(-1)?.playlist
     expect(last?.ended).toBe(true)
     expect(last?.mediaSequence).toBeGreaterThan(0)
+    // A segment without parts keeps the rules, but hls.js stalls at it.
+    const withoutParts = observations.flatMap(({ playlist }) =>
+      playlist.segments.slice(-1).filter(({ parts }) => parts.length === 0),
+    )
+    expect(withoutParts).toEqual([])
     // A rule that never had anything to look at proves nothing.
     expect(observations.filter(({ playlist }) => playlist.open).length).toBeGreaterThan(20)
     expect(rules.length).toBeGreaterThan(25)
