@@ -96,6 +96,7 @@ export class BoxContent {
   u16 = (): number => this.take(2).readUInt16BE()
   u24 = (): number => this.take(3).readUIntBE(0, 3)
   u32 = (): number => this.take(4).readUInt32BE()
+  i32 = (): number => this.take(4).readInt32BE()
   text = (length: number): string => this.take(length).toString('latin1')
   u64 = (): number => this.#safe(this.take(8).readBigUInt64BE())
   i64 = (): number => this.#safe(this.take(8).readBigInt64BE())

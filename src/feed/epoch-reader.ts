@@ -4,6 +4,7 @@ import { CaptureClock } from './capture-clock.ts'
 import type { Epoch, Fragment } from './fragment.ts'
 import { FragmentJoiner } from './fragment-joiner.ts'
 import type { FragmentLength } from './fragment-length.ts'
+import { joinMovieFragments } from './join-movie-fragments.ts'
 import { type Init, readFragment, readInit, readProducerReferenceTime } from './mp4.ts'
 import { firstParameterSet } from './parameter-sets.ts'
 import { Timeline } from './timeline.ts'
@@ -89,10 +90,11 @@ export class EpochReader {
       keyframe,
       videoFrames,
       capturedAtMs,
-      bytes: [moof, mdat],
+      media: [{ moof, mdat }],
     }
-    for (const { bytes, ...joined } of this.#joiner.push(piece)) {
-      this.#options.onFragment({ ...joined, epoch, bytes: Buffer.concat(bytes), arrivedAtMs })
+    for (const { media, ...joined } of this.#joiner.push(piece)) {
+      const bytes = joinMovieFragments(media, this.#init.defaults)
+      this.#options.onFragment({ ...joined, epoch, bytes, arrivedAtMs })
     }
     this.#referenceMs = undefined
   }

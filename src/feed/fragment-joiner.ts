@@ -1,12 +1,13 @@
 import type { FragmentLength } from './fragment-length.ts'
+import type { MovieFragment } from './join-movie-fragments.ts'
 import type { Span } from './timeline.ts'
 
-/** The least that the packager writes at once: moof + mdat with about one frame, or only sound. */
+/** The least that the packager writes at once: about one frame, or only sound. */
 export type Piece = Span & {
   /** True when decoding can start here. */
   keyframe: boolean
   videoFrames: number
-  bytes: readonly Buffer[]
+  media: readonly MovieFragment[]
   /** When its first sample was captured, ms since 1970. */
   capturedAtMs: number
 }
@@ -52,7 +53,7 @@ function join(first: Piece, second: Piece): Piece {
   return {
     ...first,
     keyframe: first.durationSeconds === 0 ? second.keyframe : first.keyframe,
-    bytes: [...first.bytes, ...second.bytes],
+    media: [...first.media, ...second.media],
     durationSeconds: second.startSeconds + second.durationSeconds - first.startSeconds,
     videoFrames: first.videoFrames + second.videoFrames,
   }

@@ -1,12 +1,6 @@
 import { BoxContent, damaged, need } from './box-reader.ts'
 import type { AudioInfo, VideoInfo } from './fragment.ts'
-
-/** What samples have when neither tfhd nor trun says otherwise. */
-export type SampleDefaults = {
-  /** In units of the track's timescale. */
-  duration: number
-  flags: number
-}
+import { readTrackFragments, type SampleDefaults, type TrackFragment } from './movie-fragment.ts'
 
 /** What an initialisation segment says. */
 export type Init = {
@@ -38,7 +32,6 @@ export type ProducerReferenceTime = {
 }
 
 type Track = VideoInfo | AudioInfo
-type Run = { start: number; duration: number; samples: number; sync: boolean }
 
 /** sample_is_non_sync_sample (ISO/IEC 14496-12 section 8.8.3.1). */
 const nonSync = 0x0001_0000
@@ -84,10 +77,9 @@ export function readInit(bytes: Buffer): Init {
  * @throws GatewayError FFMPEG_FAILED when it is damaged or holds no sample of a known track.
  */
 export function readFragment(moof: Buffer, init: Init): FragmentInfo {
-  const trafs = [...need(new BoxContent(moof, 'file'), 'moof').boxes()].filter((box) => box.name === 'traf')
-  const runs = trafs.map((traf) => readTraf(traf, init.defaults))
-  const video = init.video && joinRuns(runs, init.video)
-  const audio = init.audio && joinRuns(runs, init.audio)
+  const fragments = readTrackFragments(moof, init.defaults)
+  const video = init.video && factsOf(fragments, init.video)
+  const audio = init.audio && factsOf(fragments, init.audio)
   const timed = video ?? audio
   if (!timed) throw damaged('moof has no sample of a known track')
   return {
@@ -118,59 +110,18 @@ export function readProducerReferenceTime(prft: Buffer): ProducerReferenceTime {
 }
 
 /** One track's samples in this fragment, or null if there are none. */
-function joinRuns(runs: ReadonlyArray<Run & { trackId: number }>, track: Track) {
-  const own = runs.filter((run) => run.trackId === track.trackId && run.samples > 0)
-  const first = own[0]
-  if (!first) return null
+function factsOf(fragments: readonly TrackFragment[], track: Track) {
+  const own = fragments.filter(({ trackId, samples }) => trackId === track.trackId && samples.length > 0)
+  const samples = own.flatMap((fragment) => fragment.samples)
+  const [first] = samples
+  if (!own[0] || !first) return null
   return {
     timescale: track.timescale,
-    start: first.start,
-    sync: first.sync,
-    duration: own.reduce((sum, run) => sum + run.duration, 0),
-    samples: own.reduce((sum, run) => sum + run.samples, 0),
+    start: own[0].start,
+    sync: (first.flags & nonSync) === 0,
+    duration: samples.reduce((sum, { duration }) => sum + duration, 0),
+    samples: samples.length,
   }
-}
-
-/** tfhd, tfdt and all truns of one traf (sections 8.8.7, 8.8.12 and 8.8.8). */
-function readTraf(traf: BoxContent, trex: Init['defaults']): Run & { trackId: number } {
-  const tfhd = need(traf, 'tfhd')
-  const present = tfhd.skip(1).u24()
-  const trackId = tfhd.u32()
-  const defaults = trex.get(trackId) ?? { duration: 0, flags: 0 }
-  tfhd.skip((present & 0x1 ? 8 : 0) + (present & 0x2 ? 4 : 0))
-  const duration = present & 0x8 ? tfhd.u32() : defaults.duration
-  tfhd.skip(present & 0x10 ? 4 : 0)
-  const flags = present & 0x20 ? tfhd.u32() : defaults.flags
-  const tfdt = need(traf, 'tfdt')
-  const version = tfdt.u8()
-  const start = version === 0 ? tfdt.skip(3).u32() : tfdt.skip(3).u64()
-  const total: Run = { start, duration: 0, samples: 0, sync: false }
-  for (const box of traf.boxes()) {
-    if (box.name !== 'trun') continue
-    const run = readTrun(box, { duration, flags })
-    if (total.samples === 0) total.sync = run.sync
-    total.samples += run.samples
-    total.duration += run.duration
-  }
-  return { ...total, trackId }
-}
-
-function readTrun(trun: BoxContent, defaults: SampleDefaults): Omit<Run, 'start'> {
-  const present = trun.skip(1).u24()
-  const samples = trun.u32()
-  trun.skip(present & 0x1 ? 4 : 0)
-  const firstFlags = present & 0x4 ? trun.u32() : null
-  const fieldBytes = [0x100, 0x200, 0x400, 0x800].filter((bit) => present & bit).length * 4
-  const table = trun.take(samples * fieldBytes)
-  if (samples === 0) return { samples, duration: 0, sync: false }
-  const flagsAt = (present & 0x100 ? 4 : 0) + (present & 0x200 ? 4 : 0)
-  const tableFlags = present & 0x400 ? table.readUInt32BE(flagsAt) : null
-  let duration = samples * defaults.duration
-  if (present & 0x100) {
-    duration = 0
-    for (let at = 0; at < table.length; at += fieldBytes) duration += table.readUInt32BE(at)
-  }
-  return { samples, duration, sync: ((firstFlags ?? tableFlags ?? defaults.flags) & nonSync) === 0 }
 }
 
 /** Id from tkhd (section 8.3.2) and timescale from mdhd (section 8.4.2). */

@@ -6,8 +6,8 @@ import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { type NginxRtmp, startNginxRtmp } from '../support/nginx-rtmp.ts'
 import { untilFresh, untilState, watchFor } from '../support/pages.ts'
 
-/** With 2 s segments hls.js is about 3 s behind; the rest is for a busy machine. */
-const maxAgeMs = 6_000
+/** Low latency is about 1 s, plain HLS 3 s behind; the rest is for a busy machine. */
+const maxAgeMs = { lowest: 3_000, smoothest: 6_000 }
 
 describe.each([
   { codec: 'h264', mimeType: 'video/H264', video: 'copy' },
@@ -44,18 +44,20 @@ describe.each([
     return { broadcaster, viewer }
   }
 
-  it('is seen and heard for a minute without a stall, and by the RTMP server', async () => {
+  it('is seen and heard for a minute, and by the RTMP server', async () => {
     const { broadcaster, viewer } = await openBrowsers()
     await viewer.page.goto(`${gateway.url}/watch/${stream}`)
     await untilState(viewer.page, 'waiting')
     await broadcaster.page.goto(`${gateway.url}/publish/${stream}?codec=${codec}`)
     await broadcaster.page.getByRole('button', { name: 'Go live' }).click()
     await untilState(broadcaster.page, 'live')
-    await untilFresh(viewer.page, maxAgeMs)
+    await untilFresh(viewer.page, maxAgeMs.lowest)
 
     const { agesMs, before, after } = await watchFor(viewer.page, 60)
-    expect(after.stalls - before.stalls).toBe(0)
-    expect(Math.max(...agesMs)).toBeLessThan(maxAgeMs)
+    // None on a machine with nothing else to do, as `npm run bench -- latency` shows; with half a second in reserve,
+    // something else that runs may cost one.
+    expect(after.stalls - before.stalls).toBeLessThanOrEqual(1)
+    expect(Math.max(...agesMs)).toBeLessThan(maxAgeMs.lowest)
     // Sound: AAC at 128 kbit/s is 16 kB a second; a silent or missing track stays far below.
     expect(after.decodedAudioBytes - before.decodedAudioBytes).toBeGreaterThan(100_000)
     expect(after.totalFrames - before.totalFrames).toBeGreaterThan(60 * 20)
@@ -74,6 +76,18 @@ describe.each([
       height: 720,
     })
     expect(keyframeSeconds.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('is plain HLS for players that know no other', async () => {
+    if (!viewer) throw new Error('nobody went live')
+    await viewer.page.getByLabel('Latency').selectOption('smoothest')
+    await untilFresh(viewer.page, maxAgeMs.smoothest)
+    const { agesMs, before, after } = await watchFor(viewer.page, 10)
+    expect(after.stalls - before.stalls).toBe(0)
+    expect(Math.max(...agesMs)).toBeLessThan(maxAgeMs.smoothest)
+    const { streams, keyframeSeconds } = await probe(`${gateway.url}/hls/${stream}/index.m3u8`, 4)
+    expect(streams.map((stream) => stream.codec_name).sort()).toEqual(['aac', 'h264'])
+    expect(keyframeSeconds.length).toBeGreaterThanOrEqual(3)
   })
 
   it('ends for the viewer when the broadcaster presses Stop', async () => {

@@ -36,7 +36,7 @@ export function ffmpegBytes(options: {
   )
 }
 
-export type ProbedPacket = { type: string; dts: number; seconds: number; key: boolean }
+export type ProbedPacket = { type: string; dts: number; seconds: number; key: boolean; hash: string }
 
 /** Packets as ffprobe sees them; times in seconds, decoding order within each track. */
 export function probePackets(bytes: Buffer): ProbedPacket[] {
@@ -48,7 +48,8 @@ export function probePackets(bytes: Buffer): ProbedPacket[] {
       'ffprobe',
       [
         ...['-v', 'error', '-of', 'csv=p=0', '-show_entries'],
-        ...['packet=codec_type,dts_time,duration_time,flags', '-ignore_editlist', '1', file],
+        ...['packet=codec_type,dts_time,duration_time,flags,data_hash', '-show_data_hash', 'crc32'],
+        ...['-ignore_editlist', '1', file],
       ],
       { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
     )
@@ -56,8 +57,8 @@ export function probePackets(bytes: Buffer): ProbedPacket[] {
       .trim()
       .split('\n')
       .map((line) => {
-        const [type = '', dts, seconds, flags = ''] = line.split(',')
-        return { type, dts: Number(dts), seconds: Number(seconds), key: flags.startsWith('K') }
+        const [type = '', dts, seconds, flags = '', hash = ''] = line.split(',')
+        return { type, dts: Number(dts), seconds: Number(seconds), key: flags.startsWith('K'), hash }
       })
   } finally {
     rmSync(directory, { recursive: true })

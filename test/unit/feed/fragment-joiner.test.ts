@@ -10,7 +10,7 @@ function joined(samples: readonly Sample[]): string[] {
   let atMs = 0
   return samples.flatMap(({ ms, keyframe = false }, index) => {
     const piece: Piece = {
-      bytes: [Buffer.of(index)],
+      media: [{ moof: Buffer.of(index), mdat: Buffer.alloc(0) }],
       startSeconds: atMs / 1000,
       durationSeconds: ms / 1000,
       keyframe,
@@ -22,8 +22,8 @@ function joined(samples: readonly Sample[]): string[] {
   })
 }
 
-function told({ durationSeconds, keyframe, bytes }: Piece): string {
-  return `${keyframe ? 'K' : ''}${Math.round(durationSeconds * 1000)}×${bytes.length}`
+function told({ durationSeconds, keyframe, media }: Piece): string {
+  return `${keyframe ? 'K' : ''}${Math.round(durationSeconds * 1000)}×${media.length}`
 }
 
 function frames(count: number, ms: number): Sample[] {
@@ -94,7 +94,7 @@ describe('FragmentJoiner', () => {
     const joiner = new FragmentJoiner(fragmentLengthOf(0.2))
     const fragments = Array.from({ length: count * 3 }, (_, index) =>
       joiner.push({
-        bytes: [Buffer.of(index)],
+        media: [{ moof: Buffer.of(index), mdat: Buffer.alloc(0) }],
         startSeconds: (index * ms) / 1000,
         durationSeconds: ms / 1000,
         // What a stream of sound alone says of each piece.
