@@ -52,6 +52,8 @@ beforeAll(async () => {
   const paths = new Map<string, string>()
   for (const [name, options] of Object.entries(clips)) paths.set(name, await clip(options))
   gateway = await startGateway({
+    // Plain HLS; low-latency.test.ts has the other.
+    SLUICE_LOW_LATENCY: 'false',
     SLUICE_SEGMENT_SECONDS: String(segmentSeconds),
     SLUICE_WINDOW_SECONDS: String(windowSeconds),
     SLUICE_ENDED_SECONDS: String(endedSeconds),
