@@ -7,6 +7,7 @@ import { measureCpu } from './measure-cpu.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureStart } from './measure-start.ts'
+import { measureViewers } from './measure-viewers.ts'
 import { type BenchOptions, type MeasurementName, parseOptions, usage } from './options.ts'
 import { formatTable, type Table } from './table.ts'
 
@@ -15,6 +16,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   start: measureStart,
   latency: measureLatency,
   memory: measureMemory,
+  viewers: measureViewers,
 }
 
 async function main(): Promise<void> {

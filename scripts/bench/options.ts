@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const measurementNames = ['cpu', 'start', 'latency', 'memory'] as const
+export const measurementNames = ['cpu', 'start', 'latency', 'memory', 'viewers', 'serving'] as const
 export type MeasurementName = (typeof measurementNames)[number]
 
 export type BenchOptions = {
@@ -18,6 +18,8 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
   start    from the first click to the first playlist, by a real browser (default 5 runs for each codec)
   latency  glass to glass, from browser to browser (a run is --seconds, default 1 run of 60 s for each codec)
   memory   growth of the processes over --seconds (default 180)
+  viewers  how soon 300, 1,000 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
+  serving  playlists and segments per second, against nginx with the same files (default 3 runs of 5 s for each)
 `
 
 /** @throws Error with a sentence for the user. */

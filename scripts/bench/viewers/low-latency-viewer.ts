@@ -1,0 +1,79 @@
+import { type Answer, KeepAliveSocket } from './keep-alive-socket.ts'
+import type { PlaylistVersion, PlaylistVersions } from './playlist-versions.ts'
+
+export type ViewerEvents = {
+  onPlaylist: (version: PlaylistVersion, atMs: number) => void
+  onPart: (bytes: number) => void
+  onFailure: (reason: string) => void
+}
+
+/** What Chromium sends, about: heads have to be parsed. */
+const headers = {
+  'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0',
+  Accept: '*/*',
+  'Accept-Encoding': 'gzip, deflate, br, zstd',
+  'Accept-Language': 'en-US,en;q=0.9',
+  Referer: 'http://localhost/watch/bench1',
+}
+
+/**
+ * Asks for what hls.js asks for: on one connection a blocking reload after the other, each for the next part, and
+ * beside it on another connection each new part.
+ */
+export class LowLatencyViewer {
+  readonly #playlist: URL
+  readonly #versions: PlaylistVersions
+  readonly #events: ViewerEvents
+  readonly #reloads: KeepAliveSocket
+  readonly #media: KeepAliveSocket
+  readonly #wanted: string[] = []
+  #loading = false
+  #closed = false
+
+  constructor(playlist: URL, versions: PlaylistVersions, events: ViewerEvents) {
+    const onError = (error: Error) => this.#closed || events.onFailure(error.message)
+    this.#playlist = playlist
+    this.#versions = versions
+    this.#events = events
+    this.#reloads = new KeepAliveSocket(playlist, headers, (answer) => this.#onPlaylist(answer), onError)
+    this.#media = new KeepAliveSocket(playlist, headers, (answer) => this.#onPart(answer), onError)
+    this.#reloads.ask(playlist.pathname)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#reloads.close()
+    this.#media.close()
+  }
+
+  #onPlaylist(answer: Answer): void {
+    if (!this.#isFine(answer)) return
+    const version = this.#versions.of(answer)
+    this.#reloads.ask(this.#playlist.pathname + version.query)
+    this.#events.onPlaylist(version, answer.atMs)
+    if (version.newestPart) this.#wanted.push(version.newestPart)
+    this.#loadNext()
+  }
+
+  #onPart(answer: Answer): void {
+    if (!this.#isFine(answer)) return
+    this.#events.onPart(answer.chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+    this.#loading = false
+    this.#loadNext()
+  }
+
+  #loadNext(): void {
+    if (this.#loading) return
+    const path = this.#wanted.shift()
+    if (path === undefined) return
+    this.#loading = true
+    this.#media.ask(path)
+  }
+
+  /** A viewer that was refused asks no more: it is counted, and the figures are wrong. */
+  #isFine({ head }: Answer): boolean {
+    const fine = head.startsWith('HTTP/1.1 200 ')
+    if (!fine) this.#events.onFailure(head.slice(0, head.indexOf('\r\n')))
+    return fine
+  }
+}
