@@ -7,7 +7,7 @@ import { formatSummary, type Table } from './table.ts'
 import { startViewers, type ViewersRun } from './viewers/viewers.ts'
 import { withStreams } from './with-streams.ts'
 
-const crowds = process.env.CROWDS ? process.env.CROWDS.split(",").map(Number) : [300, 1000, 2000]
+const crowds = process.env.CROWDS ? process.env.CROWDS.split(',').map(Number) : [300, 1000, 2000]
 
 /** Viewers of Low-Latency HLS who all wait for the same part. */
 export async function measureViewers(
@@ -69,7 +69,9 @@ async function row(viewers: number, runs: number, seconds: number, machine: Mach
         figure(({ delaysMs }) => percentile(delaysMs, 0.5)),
         figure(({ delaysMs }) => percentile(delaysMs, 0.95)),
         figure(({ delaysMs }) => percentile(delaysMs, 1)),
-        ...(['reloads', 'parts'] as const).map((key) => (median(results.map((result) => result[key])) / seconds).toFixed(0)),
+        ...(['reloads', 'parts'] as const).map((key) =>
+          (median(results.map((result) => result[key])) / seconds).toFixed(0),
+        ),
         (median(results.map(({ partBytes }) => partBytes)) / seconds / 1e6).toFixed(0),
         figure(({ gatewayCores }) => gatewayCores, 2),
         (before.rssKb.gateway / 1024).toFixed(0),

@@ -137,8 +137,16 @@ function media(store: HlsStore, epochId: string, file: string): HlsResource | un
   throw new GatewayError('NOT_FOUND', `Stream "${store.stream}" has no such file, or it was dropped by now.`)
 }
 
+/** The same resource object for the same bytes. */
+const mediaFiles = new WeakMap<Buffer, HlsResource>()
+
 function mediaFile(epoch: Epoch, file: string, body: Buffer): HlsResource {
-  const contentType = epoch.video ? 'video/mp4' : 'audio/mp4'
   const etag = `"${epoch.id}/${file}"`
-  return { contentType, cacheControl: mediaCaching, etag, body, gzip: undefined }
+  const known = mediaFiles.get(body)
+  // A segment of one part is the same bytes under another name.
+  if (known?.etag === etag) return known
+  const contentType = epoch.video ? 'video/mp4' : 'audio/mp4'
+  const resource = { contentType, cacheControl: mediaCaching, etag, body, gzip: undefined }
+  mediaFiles.set(body, resource)
+  return resource
 }

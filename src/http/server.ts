@@ -25,6 +25,8 @@ export async function createServer(config: Config, log: Log): Promise<FastifyIns
     loggerInstance,
     // One line per request would drown the state changes: a viewer asks every second.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for each request is nothing that anybody reads, and costs as much as finding the route.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: config.maxMessageBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },

@@ -58,8 +58,8 @@ export class KeepAliveSocket {
       this.#head = chunk.toString('latin1', 0, end)
       const length = /\r\ncontent-length: (\d+)/i.exec(this.#head)?.[1]
       if (end < 0 || length === undefined) {
-        this.#onError(new Error('an answer that is not understood'))
-        return this.close()
+        this.#socket.destroy(new Error('an answer that is not understood'))
+        return
       }
       this.#missing = Number(length)
       body = chunk.subarray(end + endOfHead.length)
