@@ -18,7 +18,6 @@ const endOfHead = '\r\n\r\n'
 export class KeepAliveSocket {
   readonly #socket: Socket
   readonly #onAnswer: (answer: Answer) => void
-  readonly #onError: (error: Error) => void
   readonly #tail: string
   #head = ''
   #chunks: Buffer[] = []
@@ -35,7 +34,6 @@ export class KeepAliveSocket {
     const lines = Object.entries({ host: url.host, ...headers }).map(([name, value]) => `${name}: ${value}`)
     this.#tail = ` HTTP/1.1\r\n${lines.join('\r\n')}${endOfHead}`
     this.#onAnswer = onAnswer
-    this.#onError = onError
     this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
     this.#socket
       .on('data', (chunk: Buffer) => this.#take(chunk))
