@@ -6,6 +6,7 @@ import { describeMachine } from './machine.ts'
 import { measureCpu } from './measure-cpu.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
+import { measureServing } from './measure-serving.ts'
 import { measureStart } from './measure-start.ts'
 import { measureViewers } from './measure-viewers.ts'
 import { type BenchOptions, type MeasurementName, parseOptions, usage } from './options.ts'
@@ -17,6 +18,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   latency: measureLatency,
   memory: measureMemory,
   viewers: measureViewers,
+  serving: measureServing,
 }
 
 async function main(): Promise<void> {

@@ -19,7 +19,7 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
   latency  glass to glass, from browser to browser (a run is --seconds, default 1 run of 60 s for each codec)
   memory   growth of the processes over --seconds (default 180)
   viewers  how soon 300, 1,000 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
-  serving  playlists and segments per second, against nginx with the same files (default 3 runs of 5 s for each)
+  serving  playlists and segments per second, against nginx with the same files (default 3 runs of 3 s for each)
 `
 
 /** @throws Error with a sentence for the user. */
