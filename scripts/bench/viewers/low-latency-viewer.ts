@@ -35,8 +35,17 @@ export class LowLatencyViewer {
     this.#playlist = playlist
     this.#versions = versions
     this.#events = events
-    this.#reloads = new KeepAliveSocket(playlist, headers, (answer) => this.#onPlaylist(answer), onError)
-    this.#media = new KeepAliveSocket(playlist, headers, (answer) => this.#onPart(answer), onError)
+    const common = { url: playlist, headers, onError }
+    this.#reloads = new KeepAliveSocket({
+      ...common,
+      keepBodies: true,
+      onAnswer: (answer) => this.#onPlaylist(answer),
+    })
+    this.#media = new KeepAliveSocket({
+      ...common,
+      keepBodies: false,
+      onAnswer: (answer) => this.#onPart(answer),
+    })
     this.#reloads.ask(playlist.pathname)
   }
 
@@ -57,7 +66,7 @@ export class LowLatencyViewer {
 
   #onPart(answer: Answer): void {
     if (!this.#isFine(answer)) return
-    this.#events.onPart(answer.chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+    this.#events.onPart(answer.bodyBytes)
     this.#loading = false
     this.#loadNext()
   }

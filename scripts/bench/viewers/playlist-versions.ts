@@ -35,8 +35,7 @@ export class PlaylistVersions {
     return version
   }
 
-  #read({ head, chunks, atMs }: Answer): PlaylistVersion {
-    const body = Buffer.concat(chunks)
+  #read({ head, body, atMs }: Answer): PlaylistVersion {
     const text = (/\r\ncontent-encoding: gzip/i.test(head) ? gunzipSync(body) : body).toString()
     const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0)
     const listed = text.match(/^#EXTINF/gm)?.length ?? 0
