@@ -7,7 +7,12 @@ import { formatSummary, type Table } from './table.ts'
 import { startViewers, type ViewersRun } from './viewers/viewers.ts'
 import { withStreams } from './with-streams.ts'
 
-const crowds = process.env.CROWDS ? process.env.CROWDS.split(',').map(Number) : [300, 1000, 2000]
+const crowds = [
+  { viewers: 300, parts: true },
+  { viewers: 2000, parts: true },
+  // What waiting costs without the media, which on one machine is copied from one process to the other.
+  { viewers: 2000, parts: false },
+]
 
 /** Viewers of Low-Latency HLS who all wait for the same part. */
 export async function measureViewers(
@@ -15,7 +20,7 @@ export async function measureViewers(
   machine: Machine,
 ): Promise<Table[]> {
   const rows: string[][] = []
-  for (const viewers of crowds) rows.push(await row(viewers, runs, seconds, machine))
+  for (const crowd of crowds) rows.push(await row(crowd, runs, seconds, machine))
   return [
     {
       title: `Low-Latency HLS: blocking reloads of one stream (${runs} × ${seconds} s)`,
@@ -36,7 +41,7 @@ export async function measureViewers(
       notes: [
         `Clip: ${clipText}.`,
         "ms: from the part coming out of the packager (the feed's newestAt) to the last byte of the playlist that lists it, read by the viewer.",
-        'Each viewer holds two HTTP/1.1 connections: on one a blocking reload after the other (_HLS_msn, _HLS_part, _HLS_skip, gzip), on the other each new part.',
+        'Each viewer holds two HTTP/1.1 connections: on one a blocking reload after the other (_HLS_msn, _HLS_part, _HLS_skip, gzip), on the other each new part (or none).',
         'The viewers are one process, which shares the cores with the gateway, its packager and the publisher; what they are slower is in the figures.',
         'Median (least–most) of the runs, one after the other in the same gateway.',
       ],
@@ -44,12 +49,17 @@ export async function measureViewers(
   ]
 }
 
-async function row(viewers: number, runs: number, seconds: number, machine: Machine): Promise<string[]> {
+async function row(
+  { viewers, parts }: (typeof crowds)[number],
+  runs: number,
+  seconds: number,
+  machine: Machine,
+): Promise<string[]> {
   const settings = { SLUICE_LOW_LATENCY: 'true' }
   const work = { codec: 'h264', streams: 1, machine, settings } as const
   return await withStreams(work, async (gateway) => {
     const before = sampleProcesses(gateway.pid)
-    const crowd = await startViewers({ gatewayUrl: gateway.url, stream: 'bench1', viewers })
+    const crowd = await startViewers({ gatewayUrl: gateway.url, stream: 'bench1', viewers, parts })
     try {
       const results: (ViewersRun & { gatewayCores: number; rssMb: number })[] = []
       for (let run = 0; run < runs; run += 1) {
@@ -65,7 +75,7 @@ async function row(viewers: number, runs: number, seconds: number, machine: Mach
       const figure = (of: (result: (typeof results)[number]) => number, digits = 0) =>
         formatSummary(summarize(results.map(of)), digits)
       return [
-        String(viewers),
+        `${viewers}${parts ? '' : ', playlists only'}`,
         figure(({ delaysMs }) => percentile(delaysMs, 0.5)),
         figure(({ delaysMs }) => percentile(delaysMs, 0.95)),
         figure(({ delaysMs }) => percentile(delaysMs, 1)),

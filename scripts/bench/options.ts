@@ -18,7 +18,7 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
   start    from the first click to the first playlist, by a real browser (default 5 runs for each codec)
   latency  glass to glass, from browser to browser (a run is --seconds, default 1 run of 60 s for each codec)
   memory   growth of the processes over --seconds (default 180)
-  viewers  how soon 300, 1,000 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
+  viewers  how soon 300 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
   serving  playlists and segments per second, against nginx with the same files (default 3 runs of 3 s for each)
 `
 

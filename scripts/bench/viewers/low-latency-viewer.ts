@@ -7,6 +7,14 @@ export type ViewerEvents = {
   onFailure: (reason: string) => void
 }
 
+export type ViewerOptions = {
+  playlist: URL
+  versions: PlaylistVersions
+  /** Whether it loads the media, too. */
+  loadsParts: boolean
+  events: ViewerEvents
+}
+
 /** What Chromium sends, about: heads have to be parsed. */
 const headers = {
   'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0',
@@ -21,20 +29,17 @@ const headers = {
  * beside it on another connection each new part.
  */
 export class LowLatencyViewer {
-  readonly #playlist: URL
-  readonly #versions: PlaylistVersions
-  readonly #events: ViewerEvents
+  readonly #options: ViewerOptions
   readonly #reloads: KeepAliveSocket
   readonly #media: KeepAliveSocket
   readonly #wanted: string[] = []
   #loading = false
   #closed = false
 
-  constructor(playlist: URL, versions: PlaylistVersions, events: ViewerEvents) {
+  constructor(options: ViewerOptions) {
+    const { playlist, events } = options
+    this.#options = options
     const onError = (error: Error) => this.#closed || events.onFailure(error.message)
-    this.#playlist = playlist
-    this.#versions = versions
-    this.#events = events
     const common = { url: playlist, headers, onError }
     this.#reloads = new KeepAliveSocket({
       ...common,
@@ -57,16 +62,17 @@ export class LowLatencyViewer {
 
   #onPlaylist(answer: Answer): void {
     if (!this.#isFine(answer)) return
-    const version = this.#versions.of(answer)
-    this.#reloads.ask(this.#playlist.pathname + version.query)
-    this.#events.onPlaylist(version, answer.atMs)
-    if (version.newestPart) this.#wanted.push(version.newestPart)
+    const { playlist, versions, loadsParts } = this.#options
+    const version = versions.of(answer)
+    this.#reloads.ask(playlist.pathname + version.query)
+    this.#options.events.onPlaylist(version, answer.atMs)
+    if (loadsParts && version.newestPart) this.#wanted.push(version.newestPart)
     this.#loadNext()
   }
 
   #onPart(answer: Answer): void {
     if (!this.#isFine(answer)) return
-    this.#events.onPart(answer.bodyBytes)
+    this.#options.events.onPart(answer.bodyBytes)
     this.#loading = false
     this.#loadNext()
   }
@@ -82,7 +88,7 @@ export class LowLatencyViewer {
   /** A viewer that was refused asks no more: it is counted, and the figures are wrong. */
   #isFine({ head }: Answer): boolean {
     const fine = head.startsWith('HTTP/1.1 200 ')
-    if (!fine) this.#events.onFailure(head.slice(0, head.indexOf('\r\n')))
+    if (!fine) this.#options.events.onFailure(head.slice(0, head.indexOf('\r\n')))
     return fine
   }
 }

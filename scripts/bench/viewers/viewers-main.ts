@@ -24,7 +24,7 @@ const events = {
   onFailure: (reason: string) => void failures.push(reason),
 }
 
-async function start({ gatewayUrl, stream, viewers }: ViewersRequest): Promise<void> {
+async function start({ gatewayUrl, stream, viewers, parts: loadsParts }: ViewersRequest): Promise<void> {
   const index = new URL(`/hls/${stream}/index.m3u8`, gatewayUrl)
   const multivariant = await (await fetch(index)).text()
   const uri = multivariant.split('\n').find((line) => line !== '' && !line.startsWith('#'))
@@ -32,7 +32,7 @@ async function start({ gatewayUrl, stream, viewers }: ViewersRequest): Promise<v
   const playlist = new URL(uri, index)
   const versions = new PlaylistVersions(playlist, stream)
   for (let made = 1; made <= viewers; made += 1) {
-    new LowLatencyViewer(playlist, versions, events)
+    new LowLatencyViewer({ playlist, versions, loadsParts, events })
     if (made % rampStep === 0) await delay(rampEveryMs)
   }
   await delay(settleMs)

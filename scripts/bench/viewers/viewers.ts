@@ -2,7 +2,13 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-export type ViewersRequest = { gatewayUrl: string; stream: string; viewers: number }
+export type ViewersRequest = {
+  gatewayUrl: string
+  stream: string
+  viewers: number
+  /** Whether they load the media, too. */
+  parts: boolean
+}
 export type ViewersRun = {
   /** From the part being ready to the last byte of each playlist that lists it. */
   delaysMs: readonly number[]
