@@ -62,10 +62,6 @@ export class KeepAliveSocket {
     this.#socket.write(`GET ${path}${this.#tail}`)
   }
 
-  close(): void {
-    this.#socket.destroy()
-  }
-
   #take(chunk: Buffer): void {
     let body = chunk
     if (this.#missing === undefined) {

@@ -34,12 +34,11 @@ export class LowLatencyViewer {
   readonly #media: KeepAliveSocket
   readonly #wanted: string[] = []
   #loading = false
-  #closed = false
 
   constructor(options: ViewerOptions) {
     const { playlist, events } = options
     this.#options = options
-    const onError = (error: Error) => this.#closed || events.onFailure(error.message)
+    const onError = (error: Error) => events.onFailure(error.message)
     const common = { url: playlist, headers, onError }
     this.#reloads = new KeepAliveSocket({
       ...common,
@@ -52,12 +51,6 @@ export class LowLatencyViewer {
       onAnswer: (answer) => this.#onPart(answer),
     })
     this.#reloads.ask(playlist.pathname)
-  }
-
-  close(): void {
-    this.#closed = true
-    this.#reloads.close()
-    this.#media.close()
   }
 
   #onPlaylist(answer: Answer): void {
