@@ -31,26 +31,24 @@ const headers = {
 export class LowLatencyViewer {
   readonly #options: ViewerOptions
   readonly #reloads: KeepAliveSocket
-  readonly #media: KeepAliveSocket
+  /** Opened when it is needed: servers hang up on who says nothing. */
+  #media: KeepAliveSocket | undefined
   readonly #wanted: string[] = []
   #loading = false
 
   constructor(options: ViewerOptions) {
-    const { playlist, events } = options
+    const { playlist } = options
     this.#options = options
-    const onError = (error: Error) => events.onFailure(error.message)
-    const common = { url: playlist, headers, onError }
-    this.#reloads = new KeepAliveSocket({
-      ...common,
-      keepBodies: true,
-      onAnswer: (answer) => this.#onPlaylist(answer),
-    })
-    this.#media = new KeepAliveSocket({
-      ...common,
-      keepBodies: false,
-      onAnswer: (answer) => this.#onPart(answer),
-    })
+    this.#reloads = this.#connect(true, (answer) => this.#onPlaylist(answer))
     this.#reloads.ask(playlist.pathname)
+  }
+
+  #connect(keepBodies: boolean, onAnswer: (answer: Answer) => void): KeepAliveSocket {
+    const { playlist: url, events } = this.#options
+    return new KeepAliveSocket({
+      ...{ url, headers, keepBodies, onAnswer },
+      onError: (error) => events.onFailure(error.message),
+    })
   }
 
   #onPlaylist(answer: Answer): void {
@@ -75,6 +73,7 @@ export class LowLatencyViewer {
     const path = this.#wanted.shift()
     if (path === undefined) return
     this.#loading = true
+    this.#media ??= this.#connect(false, (answer) => this.#onPart(answer))
     this.#media.ask(path)
   }
 
