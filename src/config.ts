@@ -35,6 +35,15 @@ export const configSchema = z.strictObject({
     .default('127.0.0.1')
     .describe('Address on which HTTP listens. Loopback unless told otherwise.'),
   httpPort: portOrAny.default(8080).describe('TCP port of HTTP.'),
+  tlsCert: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'PEM file with the certificate and its chain: the port then speaks HTTPS, with HTTP/2. Renewed files are taken without a restart.',
+    ),
+  tlsKey: z.string().min(1).nullable().default(null).describe('PEM file with its private key.'),
   rtcHost: z
     .string()
     .min(1)
@@ -280,6 +289,9 @@ function issueLine(issue: z.core.$ZodIssue): string {
 /** Rules between settings. */
 function contradictions(config: z.infer<typeof configSchema>): string[] {
   const problems: string[] = []
+  if ((config.tlsCert === null) !== (config.tlsKey === null)) {
+    problems.push('tlsCert, tlsKey (SLUICE_TLS_CERT, SLUICE_TLS_KEY): one needs the other')
+  }
   if (config.tapPortMax - config.tapPortMin < 7) {
     problems.push(
       'tapPortMax (SLUICE_TAP_PORT_MAX): must be at least 7 above tapPortMin; a stream takes up to 6 ports',

@@ -11,6 +11,9 @@ const usage = `sluice [--config FILE] [--demo]
   --help         this text
 `
 
+/** Connections that wait to be accepted: all viewers come when a broadcast begins. The kernel's own limit is usually 4096. */
+const listenBacklog = 4096
+
 /** A shutdown that takes longer is given up: something hangs. */
 const shutdownMs = 9_000
 
@@ -26,7 +29,11 @@ async function main(): Promise<void> {
   const app = await createApp(config, log)
   stopOnSignals(app, log)
   try {
-    const url = await app.server.listen({ host: config.httpHost, port: config.httpPort })
+    const url = await app.server.listen({
+      host: config.httpHost,
+      port: config.httpPort,
+      backlog: listenBacklog,
+    })
     if (values.demo) await app.startDemo()
     printUrls(url, config, values.demo === true)
   } catch (error) {

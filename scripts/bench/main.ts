@@ -6,7 +6,9 @@ import { describeMachine } from './machine.ts'
 import { measureCpu } from './measure-cpu.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
+import { measureServing } from './measure-serving.ts'
 import { measureStart } from './measure-start.ts'
+import { measureViewers } from './measure-viewers.ts'
 import { measureWatch } from './measure-watch.ts'
 import { type BenchOptions, type MeasurementName, parseOptions, usage } from './options.ts'
 import { formatTable, type Table } from './table.ts'
@@ -17,6 +19,8 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   latency: measureLatency,
   watch: measureWatch,
   memory: measureMemory,
+  viewers: measureViewers,
+  serving: measureServing,
 }
 
 async function main(): Promise<void> {

@@ -23,7 +23,7 @@ export async function measureCpu(
 ): Promise<Table[]> {
   const cells: string[][] = []
   for (const { codec, streams } of rows) {
-    const samples = await withStreams(codec, streams, machine, async (gateway) => {
+    const samples = await withStreams({ codec, streams, machine }, async (gateway) => {
       await delay(settleMs)
       const taken = [sampleProcesses(gateway.pid)]
       for (let run = 0; run < runs; run += 1) {

@@ -16,7 +16,7 @@ const sampleEveryMs = 2_000
 
 /** Growth of one copied stream's processes. */
 export async function measureMemory({ seconds = 180 }: BenchOptions, machine: Machine): Promise<Table[]> {
-  const samples = await withStreams('h264', 1, machine, async (gateway) => {
+  const samples = await withStreams({ codec: 'h264', streams: 1, machine }, async (gateway) => {
     await delay(fillSeconds * 1_000)
     const taken: Sample[] = []
     const endMs = performance.now() + seconds * 1_000

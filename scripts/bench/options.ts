@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const measurementNames = ['cpu', 'start', 'latency', 'watch', 'memory'] as const
+export const measurementNames = ['cpu', 'start', 'latency', 'watch', 'memory', 'viewers', 'serving'] as const
 export type MeasurementName = (typeof measurementNames)[number]
 
 export type BenchOptions = {
@@ -20,6 +20,8 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
   watch    how soon the watch page shows a running stream, and comes back after 3 s without network
            (default 5 runs)
   memory   growth of the processes over --seconds (default 180)
+  viewers  how soon 300 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
+  serving  playlists and segments per second, against nginx with the same files (default 3 runs of 3 s for each)
 `
 
 /** @throws Error with a sentence for the user. */

@@ -4,15 +4,21 @@ import { startLoad } from './load/load.ts'
 import type { Machine } from './machine.ts'
 import { until } from './until.ts'
 
+export type LiveStreams = {
+  codec: ClipCodec
+  streams: number
+  machine: Machine
+  /** Environment variables of the gateway; default: none. */
+  settings?: Record<string, string>
+}
+
 /** Runs something while so many streams are live in a gateway of their own. */
 export async function withStreams<T>(
-  codec: ClipCodec,
-  streams: number,
-  { ffmpegBinary }: Machine,
+  { codec, streams, machine: { ffmpegBinary }, settings }: LiveStreams,
   work: (gateway: GatewayProcess) => Promise<T>,
 ): Promise<T> {
   const clip = await makeClip(codec, ffmpegBinary)
-  const gateway = await startGatewayProcess()
+  const gateway = await startGatewayProcess(settings)
   try {
     const names = Array.from({ length: streams }, (_, index) => `bench${index + 1}`)
     const stopLoad = await startLoad({ gatewayUrl: gateway.url, streams: names, clip, ffmpegBinary })

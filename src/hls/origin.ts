@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { GatewayError } from '../errors.ts'
 import type { Epoch } from '../feed/fragment.ts'
-import { type Directives, judge, noDirectives, type Query, readDirectives } from './directives.ts'
+import {
+  type Directives,
+  judge,
+  type LiveEdge,
+  noDirectives,
+  type Query,
+  readDirectives,
+} from './directives.ts'
 import { mediaPlaylist, mediaPlaylistName, multivariantPlaylist, type PlaylistFacts } from './playlist.ts'
 import type { HlsStore } from './store.ts'
 import type { Attempt } from './waiters.ts'
@@ -58,12 +65,22 @@ function directiveCaching(store: HlsStore): string {
   return `public, max-age=${6 * (store.facts()?.targetDuration ?? 1)}`
 }
 
+/** What a playlist lists last, found once for all who wait for it. */
+const edges = new WeakMap<PlaylistFacts, LiveEdge | undefined>()
+
+function edgeOf(store: HlsStore): LiveEdge | undefined {
+  const facts = store.facts()
+  if (!facts) return store.edge()
+  if (!edges.has(facts)) edges.set(facts, store.edge())
+  return edges.get(facts)
+}
+
 function mediaPlaylistRequest(
   store: HlsStore,
   query: Query,
   directivesCaching: string,
 ): Attempt<HlsResource> {
-  const edge = store.edge()
+  const edge = edgeOf(store)
   const directives = edge ? readDirectives(query) : noDirectives
   const { targetDuration } = store.facts() ?? {}
   if (directives === 'wrong' || (edge && judge(directives, edge) === 'too far')) {
@@ -76,7 +93,7 @@ function mediaPlaylistRequest(
   if (targetDuration === undefined) return () => livePlaylist(store, noDirectives, playlistCaching)
   const caching = directives.msn === undefined ? playlistCaching : directivesCaching
   return () => {
-    const now = store.edge()
+    const now = edgeOf(store)
     if (now && judge(directives, now) === 'wait') return undefined
     return livePlaylist(store, directives, caching)
   }
@@ -137,8 +154,16 @@ function media(store: HlsStore, epochId: string, file: string): HlsResource | un
   throw new GatewayError('NOT_FOUND', `Stream "${store.stream}" has no such file, or it was dropped by now.`)
 }
 
+/** The same resource object for the same bytes. */
+const mediaFiles = new WeakMap<Buffer, HlsResource>()
+
 function mediaFile(epoch: Epoch, file: string, body: Buffer): HlsResource {
-  const contentType = epoch.video ? 'video/mp4' : 'audio/mp4'
   const etag = `"${epoch.id}/${file}"`
-  return { contentType, cacheControl: mediaCaching, etag, body, gzip: undefined }
+  const known = mediaFiles.get(body)
+  // A segment of one part is the same bytes under another name.
+  if (known?.etag === etag) return known
+  const contentType = epoch.video ? 'video/mp4' : 'audio/mp4'
+  const resource = { contentType, cacheControl: mediaCaching, etag, body, gzip: undefined }
+  mediaFiles.set(body, resource)
+  return resource
 }

@@ -3,11 +3,12 @@ import type { Registry } from '../streams/registry.ts'
 
 /** `GET /api/streams` → `{ streams }` and `GET /api/streams/{stream}` → the same snapshot of one. */
 export function registerApi(server: FastifyInstance, registry: Registry): void {
-  server.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
+  // A scope of its own: its hook is not run for what thousands of viewers ask for.
+  server.register(async (scope) => {
+    scope.addHook('onRequest', async (_, reply) => void reply.header('cache-control', 'no-store'))
+    scope.get('/api/streams', async () => ({ streams: registry.snapshot() }))
+    scope.get<{ Params: { stream: string } }>('/api/streams/:stream', async ({ params }) =>
+      registry.get(params.stream).snapshot(),
+    )
   })
-  server.get('/api/streams', async () => ({ streams: registry.snapshot() }))
-  server.get<{ Params: { stream: string } }>('/api/streams/:stream', async ({ params }) =>
-    registry.get(params.stream).snapshot(),
-  )
 }

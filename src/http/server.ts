@@ -11,20 +11,34 @@ import Fastify, {
 import type { Config } from '../config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { keepTls, tlsOptions } from './tls.ts'
 
 /** Time within which a client must have sent its request headers and body. */
 const requestTimeoutMs = 15_000
+/** How long browsers ask by https only: 180 days. */
+const strictTransportSeconds = 180 * 24 * 3600
 
 /**
  * The HTTP server without routes: limits, strict headers, and the one place where errors become answers:
- * `{ error: { code, message } }` with the status of the code.
+ * `{ error: { code, message } }` with the status of the code. It speaks HTTPS when a certificate is configured.
+ * @param renewEveryMs how often to look for a renewed certificate.
+ * @throws ConfigError when that can't be used.
  */
-export async function createServer(config: Config, log: Log): Promise<FastifyInstance> {
+export async function createServer(
+  config: Config,
+  log: Log,
+  renewEveryMs?: number,
+): Promise<FastifyInstance> {
+  const { tlsCert: certPath, tlsKey: keyPath } = config
+  const paths = certPath !== null && keyPath !== null ? { certPath, keyPath } : null
   const loggerInstance: FastifyBaseLogger = log
   const server = Fastify({
     loggerInstance,
+    ...(paths && tlsOptions(paths)),
     // One line per request would drown the state changes: a viewer asks every second.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for each request is nothing that anybody reads, and costs as much as finding the route.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: config.maxMessageBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
@@ -37,6 +51,7 @@ export async function createServer(config: Config, log: Log): Promise<FastifyIns
       sendError(new GatewayError('BAD_REQUEST', message, { cause }), request, reply)
     },
   })
+  if (paths) keepTls(server, paths, { requestTimeoutMs, renewEveryMs }, log)
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -53,8 +68,9 @@ export async function createServer(config: Config, log: Log): Promise<FastifyIns
         frameAncestors: ["'self'"],
       },
     },
-    // Sluice speaks plain HTTP on loopback; whoever puts TLS in front decides about this.
-    strictTransportSecurity: false,
+    // Without a certificate of ours, whoever puts TLS in front decides about this. It holds for all ports of the host,
+    // but subdomains may be somebody else's.
+    strictTransportSecurity: paths ? { maxAge: strictTransportSeconds, includeSubDomains: false } : false,
     // The publish page needs them; every other origin and feature stays off.
     referrerPolicy: { policy: 'same-origin' },
   })

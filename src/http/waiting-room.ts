@@ -13,29 +13,32 @@ export class WaitingRoom {
 
   /**
    * Waits until the attempt gives an answer. Whoever hangs up leaves the room, and nothing comes of it any more.
-   * @throws GatewayError TOO_MANY_VIEWERS at once, NO_NEW_MEDIA when it took too long, and what the attempt throws.
+   * @param done gets the answer or what the attempt threw, or NO_NEW_MEDIA when it took too long.
+   * @throws GatewayError TOO_MANY_VIEWERS.
    */
-  async wait<T>(waiters: Waiters, attempt: Attempt<T>, response: ServerResponse): Promise<T> {
+  enter<T>(
+    waiters: Waiters,
+    attempt: Attempt<T>,
+    response: ServerResponse,
+    done: (outcome: { answer: T } | { error: unknown }) => void,
+  ): void {
     if (this.#taken >= this.#places) {
       throw new GatewayError('TOO_MANY_VIEWERS', 'Too many viewers wait for media. Try again soon.')
     }
     this.#taken += 1
-    const answer = Promise.withResolvers<T>()
     const cancel = waiters.add(attempt, (outcome) => {
-      if (outcome === 'late') answer.reject(new GatewayError('NO_NEW_MEDIA', 'No new media came in time.'))
-      else if ('error' in outcome) answer.reject(outcome.error)
-      else answer.resolve(outcome.answer)
+      this.#taken -= 1
+      response.off('close', onClose)
+      done(
+        outcome === 'late'
+          ? { error: new GatewayError('NO_NEW_MEDIA', 'No new media came in time.') }
+          : outcome,
+      )
     })
     const onClose = () => {
+      this.#taken -= 1
       cancel()
-      answer.reject(new GatewayError('CONNECTION_LOST', 'The viewer hung up.'))
     }
     response.once('close', onClose)
-    try {
-      return await answer.promise
-    } finally {
-      response.off('close', onClose)
-      this.#taken -= 1
-    }
   }
 }

@@ -14,7 +14,7 @@ describe('the pages', () => {
   beforeAll(async () => {
     gateway = await startGateway()
     await gateway.app.startDemo()
-    browser = await startBrowser(phone)
+    browser = await startBrowser({ viewport: phone })
     browser.page.on('pageerror', (error) => problems.push(error.message))
     // A strict policy that the pages themselves break shows up here only.
     browser.page.on('console', (message) => {

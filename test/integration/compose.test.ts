@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Cleanup } from '../../src/cleanup.ts'
 import { configSchema, loadConfig, variableName } from '../../src/config.ts'
+import { certificateFiles } from '../support/certificate.ts'
+import { startGateway } from '../support/gateway.ts'
 
 const root = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -87,6 +91,28 @@ describe('docker-compose.yml', () => {
     })
     expect(portsOf(compose, 'gateway')).toEqual([on(String(httpPort), 'tcp'), on(rtc, 'udp'), on(rtc, 'tcp')])
     expect(portsOf(compose, 'nginx-rtmp')).toEqual([on('1935', 'tcp')])
+  })
+
+  test.each([false, true])('finds the gateway alive or not, with a certificate: %s', async (withTls) => {
+    const [, inImage = ''] = /HEALTHCHECK [^[]*CMD (\[.*\])$/m.exec(await read('Dockerfile')) ?? []
+    const command = z.array(z.string()).parse(JSON.parse(inImage))
+    expect(block(compose, 'services', 'gateway', 'healthcheck')).toContain(JSON.stringify(command.at(-1)))
+    const cleanup = new Cleanup()
+    try {
+      const { certPath, keyPath } = await certificateFiles(cleanup)
+      const settings: Record<string, string> = withTls
+        ? { SLUICE_TLS_CERT: certPath, SLUICE_TLS_KEY: keyPath }
+        : {}
+      const gateway = await startGateway(settings)
+      cleanup.defer(() => gateway.close())
+      const env = { ...process.env, ...settings, SLUICE_HTTP_PORT: new URL(gateway.url).port }
+      const check = () => run(process.execPath, command.slice(1), { env })
+      await check()
+      await gateway.close()
+      await expect(check()).rejects.toMatchObject({ code: 1 })
+    } finally {
+      await cleanup.run()
+    }
   })
 
   test('has the subnet that nginx lets publish', async () => {

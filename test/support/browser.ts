@@ -6,12 +6,16 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 export type TestBrowser = { context: BrowserContext; page: Page; close(): Promise<void> }
 
 /** A headless Chromium of its own: a process and a profile that nothing else uses. */
-export async function startBrowser(viewport = { width: 1280, height: 800 }): Promise<TestBrowser> {
+export async function startBrowser({
+  viewport = { width: 1280, height: 800 },
+  ignoreHTTPSErrors = false,
+} = {}): Promise<TestBrowser> {
   const profile = await mkdtemp(join(tmpdir(), 'sluice-chromium-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.SLUICE_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     viewport,
+    ignoreHTTPSErrors,
     args: [
       // Root, as in containers, can't use Chromium's sandbox.
       '--no-sandbox',

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GatewayError, toErrorShape } from '../../../src/errors.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { registerHls } from '../../../src/http/hls.ts'
+import { httpAsk } from '../../support/http-ask.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 
 const fragments = drawn('K---- K---- K----', makeEpoch('e'))
@@ -76,11 +77,8 @@ test('the end answers who waits for a playlist', async () => {
 
 test('without gzip the same text comes plain, with a tag of its own', async () => {
   const headers = { 'accept-encoding': 'gzip;q=0, identity' }
-  const plain = await server.inject({ url: '/hls/talk/live-s.m3u8', headers })
-  const zipped = await server.inject({
-    url: '/hls/talk/live-s.m3u8',
-    headers: { 'accept-encoding': 'br, gzip' },
-  })
+  const plain = await httpAsk(`${url}/live-s.m3u8`, { headers })
+  const zipped = await httpAsk(`${url}/live-s.m3u8`, { headers: { 'accept-encoding': 'br, gzip' } })
   expect(plain.headers).not.toHaveProperty('content-encoding')
   expect(zipped.headers['content-encoding']).toBe('gzip')
   expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body)

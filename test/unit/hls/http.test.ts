@@ -5,11 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GatewayError, toErrorShape } from '../../../src/errors.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { registerHls } from '../../../src/http/hls.ts'
+import { httpAsk } from '../../support/http-ask.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 
 const gop = 'K---------'
 let server: FastifyInstance
 let store: HlsStore
+let origin: string
 
 beforeEach(async () => {
   store = new HlsStore({ stream: 'talk', segmentSeconds: 2, windowSeconds: 8 })
@@ -18,18 +20,19 @@ beforeEach(async () => {
     ['talk', store],
     ['silent', new HlsStore({ stream: 'silent', segmentSeconds: 2, windowSeconds: 8 })],
   ])
-  server = Fastify()
+  server = Fastify({ forceCloseConnections: true })
   // As the real server does: helmet's headers are for pages.
   await server.register(helmet)
   server.setErrorHandler((error, _, reply) => {
     reply.code(error instanceof GatewayError ? error.status : 500).send({ error: toErrorShape(error) })
   })
   registerHls(server, { storeOf: (stream) => stores.get(stream), maxWaitingRequests: 2 })
+  origin = await server.listen({ host: '127.0.0.1', port: 0 })
 })
 
 afterEach(() => server.close())
 
-const get = (url: string, headers: Record<string, string> = {}) => server.inject({ url, headers })
+const get = (path: string, headers: Record<string, string> = {}) => httpAsk(origin + path, { headers })
 
 describe('GET', () => {
   test('a player finds its way from the multivariant playlist to the media', async () => {
@@ -170,11 +173,8 @@ describe('If-None-Match', () => {
 describe('other methods', () => {
   test.each(['index.m3u8', 'ep/init.mp4', 'ep/0.m4s'])('HEAD %s', async (path) => {
     const expected = await get(`/hls/talk/${path}`)
-    const answer = await server.inject({
-      method: 'HEAD',
-      url: `/hls/talk/${path}`,
-      headers: { range: 'bytes=0-1' },
-    })
+    const headers = { range: 'bytes=0-1' }
+    const answer = await httpAsk(`${origin}/hls/talk/${path}`, { method: 'HEAD', headers })
     expect(answer.statusCode).toBe(200)
     expect(answer.body).toBe('')
     for (const name of [
@@ -190,7 +190,7 @@ describe('other methods', () => {
 
   test('OPTIONS allows a range from another origin', async () => {
     const headers = { origin: 'https://elsewhere.example', 'access-control-request-headers': 'range' }
-    const answer = await server.inject({ method: 'OPTIONS', url: '/hls/talk/ep/0.m4s', headers })
+    const answer = await httpAsk(`${origin}/hls/talk/ep/0.m4s`, { method: 'OPTIONS', headers })
     expect(answer.statusCode).toBe(204)
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': '*',
@@ -200,6 +200,6 @@ describe('other methods', () => {
   })
 
   test('POST is not there', async () => {
-    expect((await server.inject({ method: 'POST', url: '/hls/talk/live.m3u8' })).statusCode).toBe(404)
+    expect((await httpAsk(`${origin}/hls/talk/live.m3u8`, { method: 'POST' })).statusCode).toBe(404)
   })
 })
