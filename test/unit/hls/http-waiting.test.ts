@@ -84,3 +84,29 @@ test('without gzip the same text comes plain, with a tag of its own', async () =
   expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body)
   expect(zipped.headers.etag).not.toBe(plain.headers.etag)
 })
+
+test.each([
+  ['a segment too far ahead', '_HLS_msn=4'],
+  ['a part too far ahead', '_HLS_msn=1&_HLS_part=99'],
+  ['a part without its segment', '_HLS_part=1'],
+  ['no number', '_HLS_msn=soon'],
+  ['two numbers', '_HLS_msn=1&_HLS_msn=2'],
+])('%s is refused at once, and nobody may keep that', async (_, query) => {
+  const answer = await fetch(`${url}/live-s.m3u8?${query}`)
+  expect(answer.status).toBe(400)
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  expect(await answer.json()).toMatchObject({ error: { code: 'BAD_REQUEST' } })
+  expect(store.waiters.size).toBe(0)
+})
+
+test('whoever waited for three target durations is sent away', async () => {
+  const fromMs = performance.now()
+  const answers = await Promise.all([fetch(`${url}/live-s.m3u8?_HLS_msn=2`), fetch(`${url}/e/p8.m4s`)])
+  // Timers may be some ms early by another clock.
+  expect(performance.now() - fromMs).toBeGreaterThan(2_950)
+  for (const answer of answers) {
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(await answer.json()).toMatchObject({ error: { code: 'NO_NEW_MEDIA' } })
+  }
+})
