@@ -30,6 +30,11 @@ export class StdinWriter {
     return this.#queue.dropped
   }
 
+  /** The media in them. */
+  get droppedSeconds(): number {
+    return this.#queue.droppedSeconds
+  }
+
   add(fragment: Fragment): void {
     this.#queue.add(fragment)
     this.#next()

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type App, createApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
@@ -17,6 +20,7 @@ export type TestGateway = {
  * Set TEST_LOG=debug to see what it does.
  */
 export async function startGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'sluice-state-'))
   const config = loadConfig(
     {
       FFMPEG_PATH: process.env.FFMPEG_PATH,
@@ -25,6 +29,7 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
       SLUICE_RTC_PORT: String(await freePort()),
       SLUICE_WORKERS: '1',
       SLUICE_LOG_PRETTY: 'false',
+      SLUICE_STATE_DIR: stateDir,
       ...settings,
     },
     null,
@@ -35,6 +40,9 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
     app,
     url,
     snapshot: (stream) => app.registry.snapshot().find(({ name }) => name === stream),
-    close: () => app.close(),
+    async close() {
+      await app.close()
+      await rm(stateDir, { recursive: true, force: true })
+    },
   }
 }
