@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
@@ -32,8 +33,8 @@ export function isListed(list: NetworkList, host: string, address: string): bool
 
 function parseNetwork(entry: string): ReturnType<typeof ipaddr.parseCIDR> | null {
   if (ipaddr.isValidCIDR(entry)) return ipaddr.parseCIDR(entry)
-  // ipaddr.js takes 127 for an IPv4 address, as old programs do; nobody means that here.
-  if (!/[.:]/.test(entry) || !ipaddr.isValid(entry)) return null
+  // ipaddr.js also takes 127.1 for an address, as old programs do; nobody means that here.
+  if (!isIP(entry)) return null
   const address = ipaddr.process(entry)
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }

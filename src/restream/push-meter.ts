@@ -8,6 +8,8 @@ const rateWindowMs = 5_000
 export class PushMeter {
   readonly #startedAtMs: number
   readonly #rate = new ByteRate(rateWindowMs)
+  readonly #offeredRate = new ByteRate(rateWindowMs)
+  #offeredBytes = 0
   #live = false
   #arrivedBytes = 0
   #firstMovedAtMs: number | null = null
@@ -35,8 +37,14 @@ export class PushMeter {
   }
 
   /** The feed delivered this much media. */
-  offered(seconds: number): void {
+  offered(seconds: number, bytes: number, nowMs: number): void {
     this.#offeredSeconds += seconds
+    this.#offeredBytes += bytes
+    this.#offeredRate.add(this.#offeredBytes, nowMs)
+  }
+
+  offeredBytesPerSecond(nowMs: number): number {
+    return this.#offeredRate.bitrateBps(nowMs) / 8
   }
 
   /** ffmpeg told what it has sent. */

@@ -20,6 +20,12 @@ const checkMs = 500
 /** Time to send what is queued when no more comes. */
 const drainMs = 5_000
 const maxErrorLines = 8
+/**
+ * How much may be on its way without the server having said that it arrived. The kernel would take megabytes, which
+ * reach a slow server much too late. A far server acknowledges after 0.3 s.
+ */
+const inFlightSeconds = 2
+const leastInFlightBytes = 256 * 1024
 
 /**
  * closed: it was asked to end · epoch: the feed goes on with another initialisation segment, which a running ffmpeg
@@ -149,7 +155,7 @@ export class Push {
     const detach = feed.attach({
       onFragment: (fragment) => {
         if (fragment.epoch === epoch) {
-          this.#meter.offered(fragment.durationSeconds)
+          this.#meter.offered(fragment.durationSeconds, fragment.bytes.length, performance.now())
           writer.add(fragment)
         } else if (!replay) onEpoch(fragment.epoch)
       },
@@ -183,6 +189,10 @@ export class Push {
     const unacknowledged = endpoints ? ((await unacknowledgedBytes(endpoints)) ?? 0) : 0
     const nowMs = performance.now()
     this.#meter.arrived(relay.writtenBytes - unacknowledged, nowMs)
+    relay.hold(
+      unacknowledged >
+        Math.max(leastInFlightBytes, this.#meter.offeredBytesPerSecond(nowMs) * inFlightSeconds),
+    )
     const liveness = this.#meter.liveness(nowMs)
     this.#say(liveness)
     if (liveness !== 'dead' && nowMs < this.#drainEndsAtMs) return

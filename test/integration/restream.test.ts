@@ -12,6 +12,7 @@ import type { TargetSnapshot } from '../../src/streams/snapshot.ts'
 import { type FeedSourceOptions, startFeedSource } from '../support/feed-source.ts'
 import { probe } from '../support/ffprobe.ts'
 import { freePort, startNginxRtmp } from '../support/nginx-rtmp.ts'
+import { targetOptions } from '../support/target-options.ts'
 
 const run = promisify(execFile)
 
@@ -173,7 +174,12 @@ describe('a target', () => {
 
 function push(url: string, feed: Feed, ffmpegBinary = 'ffmpeg'): Target {
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) })
-  const target = new Target({ stream: 'show', config: { name: 'one', url, key }, feed, ffmpegBinary, log })
+  const target = new Target({
+    ...targetOptions({ url, key }),
+    feed,
+    ffmpegBinary,
+    log,
+  })
   cleanup.defer(() => target.close())
   return target
 }

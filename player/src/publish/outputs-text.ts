@@ -32,6 +32,9 @@ export function targetLine(target: TargetSnapshot, nowMs: number): OutputLine {
       return { name, text: `connecting to ${target.destination}…`, mood: 'busy' }
     case 'live':
       return { name, text: `live, ${formatBitrate(target.bitrateBps)}`, mood: 'good' }
+    case 'stalled':
+      return { name, text: 'the server takes no data', mood: 'bad' }
+    case 'refused':
     case 'retrying': {
       const why = target.lastError ? `: ${target.lastError}` : ''
       const atMs = Date.parse(target.nextTryAt ?? '')
