@@ -22,7 +22,7 @@ const drainMs = 5_000
 const maxErrorLines = 8
 /**
  * How much may be on its way without the server having said that it arrived. The kernel would take megabytes, which
- * reach a slow server much too late. A far server acknowledges after 0.3 s.
+ * would reach a slow server much too late. A far server acknowledges after 0.3 s.
  */
 const inFlightSeconds = 2
 const leastInFlightBytes = 256 * 1024
@@ -189,10 +189,11 @@ export class Push {
     const unacknowledged = endpoints ? ((await unacknowledgedBytes(endpoints)) ?? 0) : 0
     const nowMs = performance.now()
     this.#meter.arrived(relay.writtenBytes - unacknowledged, nowMs)
-    relay.hold(
-      unacknowledged >
-        Math.max(leastInFlightBytes, this.#meter.offeredBytesPerSecond(nowMs) * inFlightSeconds),
+    const mayBeBytes = Math.max(
+      leastInFlightBytes,
+      this.#meter.offeredBytesPerSecond(nowMs) * inFlightSeconds,
     )
+    writer.grant(mayBeBytes - unacknowledged)
     const liveness = this.#meter.liveness(nowMs)
     this.#say(liveness)
     if (liveness !== 'dead' && nowMs < this.#drainEndsAtMs) return

@@ -13,7 +13,6 @@ export class Relay {
   readonly #upstream: Socket
   readonly #server: Server
   #local: Socket | null = null
-  #held = false
   #receivedBytes = 0
   #code: string | null = null
 
@@ -63,14 +62,6 @@ export class Relay {
   /** Why the outer connection ended; null while it stands. `CLOSED`: the server ended it in good order. */
   get code(): string | null {
     return this.#code
-  }
-
-  /** Takes nothing more from ffmpeg for now, or goes on: what waits in the kernel can't be left out any more. */
-  hold(held: boolean): void {
-    if (held === this.#held || !this.#local) return
-    this.#held = held
-    if (held) this.#local.unpipe(this.#upstream)
-    else this.#local.pipe(this.#upstream, { end: false })
   }
 
   /** Ends everything at once. May be called twice. */

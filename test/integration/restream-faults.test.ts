@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Cleanup } from '../../src/cleanup.ts'
 import type { TargetDetails, TargetState } from '../../src/streams/snapshot.ts'
 import { clip } from '../support/clip.ts'
-import { httpServer, resettingProxy, slowProxy, tcpServer } from '../support/faulty-servers.ts'
+import { httpServer, resettingProxy, tcpServer } from '../support/faulty-servers.ts'
 import { flashAndBeepOffsetsMs, offsetFigures } from '../support/flash-and-beep.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { HlsRecorder } from '../support/hls-recorder.ts'
@@ -193,8 +193,8 @@ describe.concurrent('a server that', () => {
 
   test('takes half of what the stream has', async () => {
     const bytesPerSecond = (gateway.snapshot('show')?.feed?.bitrateBps ?? 0) / 8
-    const port = await slowProxy(cleanup, nginx.port, bytesPerSecond / 2)
-    await targets.add({ name: 'slow', url: `rtmp://127.0.0.1:${port}/three`, key: `${key}-slow` })
+    const slowly = await server({ slowBytesPerSecond: bytesPerSecond / 2 })
+    await targets.add({ name: 'slow', url: slowly.slowUrl, key })
     await reaches('slow', 'live', 15_000)
     await vi.waitFor(async () => expect((await targets.get('slow')).droppedSeconds).toBeGreaterThan(2), {
       timeout: 45_000,

@@ -13,20 +13,6 @@ export async function tcpServer(cleanup: Cleanup, onSocket: (socket: Socket) => 
   return await listen(cleanup, server)
 }
 
-/** Passes on at most so many bytes per second to a server. */
-export function slowProxy(cleanup: Cleanup, port: number, bytesPerSecond: number): Promise<number> {
-  return tcpServer(cleanup, (socket) => {
-    const upstream = connected(cleanup, socket, port)
-    let timer: NodeJS.Timeout
-    socket.on('data', (chunk: Buffer) => {
-      upstream.write(chunk)
-      socket.pause()
-      timer = setTimeout(() => socket.resume(), (chunk.length / bytesPerSecond) * 1000)
-    })
-    socket.on('close', () => clearTimeout(timer))
-  })
-}
-
 /** Passes everything on, and resets each connection after a time. */
 export function resettingProxy(cleanup: Cleanup, port: number, afterMs: number): Promise<number> {
   return tcpServer(cleanup, (socket) => {

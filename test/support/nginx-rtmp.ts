@@ -18,6 +18,8 @@ export type NginxRtmpOptions = {
   applications?: readonly string[]
   /** Also takes RTMPS, with a certificate that it signed itself, through a TLS proxy in front. */
   tls?: boolean
+  /** Also has a port that takes only so many bytes per second, and keeps few in stock. */
+  slowBytesPerSecond?: number
 }
 
 /** A real RTMP server on loopback: one process. */
@@ -28,6 +30,8 @@ export type NginxRtmp = {
   /** The same by RTMPS, and its certificate; empty without `tls`. */
   tlsUrl: string
   certificatePath: string
+  /** The same as `url` by the slow port; empty without one. */
+  slowUrl: string
   pid: number
   /** It keeps its connections and does nothing any more. */
   freeze(): void
@@ -41,8 +45,12 @@ export async function startNginxRtmp(options: NginxRtmpOptions = {}): Promise<Ng
   const port = options.port ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), 'sluice-nginx-'))
   const tlsPort = options.tls ? await freePort() : null
+  const slowPort = options.slowBytesPerSecond === undefined ? null : await freePort()
   if (tlsPort !== null) await makeCertificate(directory)
-  await writeFile(join(directory, 'nginx.conf'), configuration(directory, port, tlsPort, options))
+  await writeFile(
+    join(directory, 'nginx.conf'),
+    configuration(directory, { port, tlsPort, slowPort }, options),
+  )
   const child = spawn('nginx', ['-p', directory, '-c', 'nginx.conf', '-e', join(directory, 'error.log')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     // Debian keeps it where only root's PATH looks.
@@ -72,6 +80,7 @@ export async function startNginxRtmp(options: NginxRtmpOptions = {}): Promise<Ng
       port,
       url: `rtmp://127.0.0.1:${port}/${options.applications?.[0] ?? 'live'}`,
       tlsUrl: tlsPort === null ? '' : `rtmps://localhost:${tlsPort}/${options.applications?.[0] ?? 'live'}`,
+      slowUrl: slowPort === null ? '' : `rtmp://127.0.0.1:${slowPort}/${options.applications?.[0] ?? 'live'}`,
       certificatePath: tlsPort === null ? '' : join(directory, 'certificate.pem'),
       pid,
       freeze: () => void child.kill('SIGSTOP'),
@@ -129,13 +138,16 @@ function reachable(port: number): Promise<boolean> {
 /** One process in the foreground, so that its pid is the one that moves the media. */
 function configuration(
   directory: string,
-  port: number,
-  tlsPort: number | null,
-  { applications = ['live'], onPublish }: NginxRtmpOptions,
+  { port, tlsPort, slowPort }: { port: number; tlsPort: number | null; slowPort: number | null },
+  { applications = ['live'], onPublish, slowBytesPerSecond }: NginxRtmpOptions,
 ): string {
+  const proxies = [
+    tlsPort === null ? '' : tlsProxy(port, tlsPort),
+    slowPort === null ? '' : slowProxy(port, slowPort, slowBytesPerSecond ?? 0),
+  ].join('')
   return `
     load_module ${modulePath};
-    ${tlsPort === null ? '' : `load_module ${streamModulePath};`}
+    ${tlsPort === null && slowPort === null ? '' : `load_module ${streamModulePath};`}
     daemon off;
     master_process off;
     pid ${directory}/nginx.pid;
@@ -149,7 +161,7 @@ function configuration(
         ${applications.map((name) => application(name, onPublish)).join('\n')}
       }
     }
-    ${tlsPort === null ? '' : tlsProxy(port, tlsPort)}
+    ${proxies === '' ? '' : `stream { ${proxies} }`}
   `
 }
 
@@ -167,13 +179,22 @@ function application(name: string, onPublish: string | undefined): string {
 
 function tlsProxy(port: number, tlsPort: number): string {
   return `
-    stream {
-      server {
-        listen 127.0.0.1:${tlsPort} ssl;
-        ssl_certificate certificate.pem;
-        ssl_certificate_key key.pem;
-        proxy_pass 127.0.0.1:${port};
-      }
+    server {
+      listen 127.0.0.1:${tlsPort} ssl;
+      ssl_certificate certificate.pem;
+      ssl_certificate_key key.pem;
+      proxy_pass 127.0.0.1:${port};
+    }
+  `
+}
+
+/** The kernel's buffers are part of how slow it looks from outside: they could hold a minute of media. */
+function slowProxy(port: number, slowPort: number, bytesPerSecond: number): string {
+  return `
+    server {
+      listen 127.0.0.1:${slowPort} rcvbuf=32k;
+      proxy_upload_rate ${Math.round(bytesPerSecond)};
+      proxy_pass 127.0.0.1:${port};
     }
   `
 }
