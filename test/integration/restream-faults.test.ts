@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +42,14 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-faults-'))
   cleanup.defer(() => rm(directory, { recursive: true }))
   nginx = await server({ applications, tls: true })
-  const log = pino({ level: 'trace' }, { write: (line: string) => void (logged += line) })
+  const log = pino(
+    { level: 'trace' },
+    {
+      write: (line: string) => {
+        logged += line
+      },
+    },
+  )
   gateway = await startGateway(
     { SLUICE_RESTREAM_ALLOW: '127.0.0.0/8,localhost', SLUICE_RESTREAM_CA_FILE: nginx.certificatePath },
     log,
@@ -221,6 +229,21 @@ describe.concurrent('a server that', () => {
     })
   })
 })
+
+test('nothing is left of targets that come and go', async () => {
+  const left = () => ({ processes: childPids().length, files: readdirSync('/proc/self/fd').length })
+  const before = left()
+  for (let cycle = 0; cycle < 50; cycle += 1) {
+    await targets.add({ name: 'fleeting', url: urlOf('four'), key: `${key}-fleeting` })
+    // In all stages of its life: unborn, on its way, live.
+    if (cycle % 10 === 0) await reaches('fleeting', 'live', 10_000)
+    else if (cycle % 2 === 0) await reaches('fleeting', 'connecting', 5_000)
+    await targets.remove('fleeting')
+  }
+  // The connections of the last requests close a moment later.
+  await vi.waitFor(() => expect(left().files).toBeLessThanOrEqual(before.files + 2), { timeout: 10_000 })
+  expect(left().processes).toBe(before.processes)
+}, 60_000)
 
 async function server(options: Parameters<typeof startNginxRtmp>[0] = {}): Promise<NginxRtmp> {
   const started = await startNginxRtmp(options)

@@ -36,7 +36,14 @@ afterEach(async () => {
 })
 
 async function start() {
-  const log = pino({ level: 'trace' }, { write: (line: string) => void (said += line) })
+  const log = pino(
+    { level: 'trace' },
+    {
+      write: (line: string) => {
+        said += line
+      },
+    },
+  )
   const config = loadConfig(
     { SLUICE_TARGETS: JSON.stringify({ '*': [{ name: 'house', url: 'rtmp://house/live', key: secret }] }) },
     null,
