@@ -6,6 +6,7 @@ import { describeMachine } from './machine.ts'
 import { measureCpu } from './measure-cpu.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
+import { measureRestream } from './measure-restream.ts'
 import { measureStart } from './measure-start.ts'
 import { measureWatch } from './measure-watch.ts'
 import { type BenchOptions, type MeasurementName, parseOptions, usage } from './options.ts'
@@ -17,6 +18,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   latency: measureLatency,
   watch: measureWatch,
   memory: measureMemory,
+  restream: measureRestream,
 }
 
 async function main(): Promise<void> {

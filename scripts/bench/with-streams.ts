@@ -10,9 +10,10 @@ export async function withStreams<T>(
   streams: number,
   { ffmpegBinary }: Machine,
   work: (gateway: GatewayProcess) => Promise<T>,
+  settings: Record<string, string> = {},
 ): Promise<T> {
   const clip = await makeClip(codec, ffmpegBinary)
-  const gateway = await startGatewayProcess()
+  const gateway = await startGatewayProcess(settings)
   try {
     const names = Array.from({ length: streams }, (_, index) => `bench${index + 1}`)
     const stopLoad = await startLoad({ gatewayUrl: gateway.url, streams: names, clip, ffmpegBinary })

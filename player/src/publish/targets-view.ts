@@ -9,9 +9,10 @@ import { TargetForm } from './target-form.ts'
 import { type TargetAction, TargetsApi } from './targets-api.ts'
 import { type TargetRow, targetRow } from './targets-text.ts'
 
+/** Not "Stop", which is the button that ends the show. */
 const actionNames: Readonly<Record<TargetAction, string>> = {
-  start: 'Start',
-  stop: 'Stop',
+  start: 'Switch on',
+  stop: 'Switch off',
   retry: 'Retry',
   remove: 'Remove',
 }
