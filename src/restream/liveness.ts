@@ -17,7 +17,7 @@ export type LivenessLimits = {
 }
 
 /** A wedged server is to be noticed within 15 s, of which its own buffers may take some before anything is to be seen. */
-export const livenessLimits: LivenessLimits = { answerMs: 8_000, stallMs: 3_000, deadMs: 8_000 }
+export const livenessLimits: LivenessLimits = { answerMs: 8_000, stallMs: 3_000, deadMs: 7_000 }
 
 /** ffmpeg counts the FLV header as sent before any media is: bytes below this are no sign of life. */
 export const headerBytes = 4096

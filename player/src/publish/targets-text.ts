@@ -66,7 +66,7 @@ function stateText(target: TargetDetails, nowMs: number): string {
     case 'stalled':
       return 'Stalled: the server takes no data'
     case 'retrying':
-      return `Interrupted, ${nextTry(target, nowMs)}`
+      return `${target.sentBytes > 0 ? 'Interrupted' : 'Not connected'}, ${nextTry(target, nowMs)}`
     case 'refused':
       return `Refused, ${nextTry(target, nowMs)}`
     case 'stopped':

@@ -57,7 +57,7 @@ describe('targetRow', () => {
     [slow, 'Live for 10 s · 2.5 Mbit/s · 4.2 s left out', 'good', /^Too slow\. Choose a lower bitrate/],
     [{ ...live, state: 'stalled' }, 'Stalled: the server takes no data', 'bad', null],
     [
-      { ...away, state: 'retrying', ...reset },
+      { ...away, state: 'retrying', sentBytes: 9, ...reset },
       'Interrupted, trying again in 4 s',
       'bad',
       /^The server closed the connection\.$/,
