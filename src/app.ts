@@ -10,6 +10,7 @@ import { HlsStore } from './hls/store.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls.ts'
+import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
@@ -98,6 +99,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     draining = true
   })
   registerHealth(server, () => ({ workers: pool.health, draining }))
+  registerMetrics(server, () => registry.snapshot())
   registerApi(server, registry)
   registerTargets(server, targets, config.allowedHosts)
   registerHls(server, {
