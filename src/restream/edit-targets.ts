@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { maxTargetsPerStream, type TargetChanges, type TargetConfig } from '../target-config.ts'
 import { ingestUrls } from '../target-kinds.ts'
+import { destinationOf } from './destination.ts'
 import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './effective-targets.ts'
 import type { StoredTargets } from './target-store.ts'
 
@@ -77,6 +78,15 @@ export function withChanges(
   const ownUrl =
     url === undefined && kind === target.config.kind ? target.config.url : (url ?? ingestUrls[kind])
   if (ownUrl === null) throw new GatewayError('BAD_REQUEST', 'url: is missing: where should the stream go?')
+  const before = destinationOf(target.config, stream).shown
+  if (
+    changes.key === undefined &&
+    target.config.key !== '' &&
+    destinationOf({ url: ownUrl, key: '' }, stream).shown !== before
+  ) {
+    // Else whoever may change targets could have the key sent to a server of their own.
+    throw new GatewayError('BAD_REQUEST', 'key: has to be given again for another server.')
+  }
   const changed: TargetConfig = {
     name,
     kind,

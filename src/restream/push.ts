@@ -164,7 +164,12 @@ export class Push {
     replay = false
     if (feed.newest && feed.newest.epoch !== epoch) onEpoch(feed.newest.epoch)
     if (feed.ended) this.#drain(writer, { kind: 'feed-ended' })
-    const timer = setInterval(() => void this.#check(process, relay, writer), checkMs)
+    const check = (): void => {
+      this.#check(process, relay, writer).catch((error) => {
+        this.#options.log.error({ err: error }, 'looking after a push failed')
+      })
+    }
+    const timer = setInterval(check, checkMs)
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
 

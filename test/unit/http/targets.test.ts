@@ -221,10 +221,30 @@ describe('is refused', () => {
     const { ask } = await start()
     await ask('POST', path, youtube)
     expect(await ask('PATCH', `${path}/YouTube`, { url: 'rtmp://inside/app' })).toMatchObject({ status: 403 })
-    expect(await ask('PATCH', `${path}/YouTube`, { url: 'rtmp://unknown/app' })).toMatchObject({
+    expect(await ask('PATCH', `${path}/YouTube`, { url: 'rtmp://unknown/app', key: 'k' })).toMatchObject({
       status: 200,
     })
-    expect(await ask('PATCH', `${path}/YouTube`, { kind: 'rtmp', url: null })).toMatchObject({ status: 400 })
+    expect(await ask('PATCH', `${path}/YouTube`, { kind: 'rtmp', url: null, key: 'k' })).toMatchObject({
+      status: 400,
+    })
+  })
+
+  test('a key that would go to another server than it was given for', async () => {
+    const { ask } = await start()
+    await ask('POST', path, youtube)
+    for (const changes of [
+      { url: 'rtmp://thief/app' },
+      { kind: 'twitch' },
+      { url: 'rtmp://a.rtmps.youtube.com/live2' },
+    ]) {
+      const answer = await ask('PATCH', `${path}/YouTube`, changes)
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { error: { message: expect.stringMatching(/^key: /) } },
+      })
+    }
+    const same = { url: 'rtmps://a.rtmps.youtube.com:443/other' }
+    expect(await ask('PATCH', `${path}/YouTube`, same)).toMatchObject({ status: 200, body: { hasKey: true } })
   })
 
   test.each([
