@@ -218,7 +218,8 @@ export class Push {
     const seconds = writer.droppedSeconds - this.#dropped.seconds
     if (fragments === 0) return
     this.#dropped = { fragments: writer.dropped, seconds: writer.droppedSeconds }
-    this.#options.onDropped(fragments, seconds)
+    // Before, it only says that the server does not answer.
+    if (this.#meter.live) this.#options.onDropped(fragments, seconds)
   }
 
   #onLine(rawLine: string): void {

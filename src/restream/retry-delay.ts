@@ -1,7 +1,8 @@
 import { type BackoffRule, backoffMs } from '../backoff.ts'
 import type { TargetErrorClass } from '../streams/snapshot.ts'
 
-const usual: BackoffRule = { firstMs: 1_000, maxMs: 30_000, jitter: 0.3 }
+/** At the most this long after a server is back, media is, too. An attempt costs one packet. */
+const usual: BackoffRule = { firstMs: 1_000, maxMs: 15_000, jitter: 0.3 }
 /** Platforms lock out who knocks with a wrong key again and again. It may still be right later: an event that begins. */
 const patient: BackoffRule = { firstMs: 30_000, maxMs: 300_000, jitter: 0.2 }
 /** A key that just was right: the server may not have noticed the end of the last push, or be starting. */

@@ -217,6 +217,18 @@ describe.concurrent('a server that', () => {
     expect(slow.droppedFragments).toBeGreaterThan(0)
     expect(slow.history.map(({ state }) => state)).toEqual(['waiting', 'connecting', 'live'])
     report('is slow', slow, `${slow.droppedSeconds} s left out`)
+    // Time runs on through what was left out, and pictures go on with one that decodes alone.
+    const { packets } = await probePackets(
+      await recordRtmp(`${slowly.url}/${key}`, 14, join(directory, 'slow.flv')),
+    )
+    const video = packets.filter(({ kind }) => kind === 'video')
+    const steps = video
+      .slice(1)
+      .map((packet, index) => ({ ...packet, step: packet.seconds - (video[index]?.seconds ?? 0) }))
+    expect(steps.filter(({ step }) => step <= 0)).toEqual([])
+    const leftOut = steps.filter(({ step }) => step > 0.5)
+    expect(leftOut.length).toBeGreaterThan(0)
+    expect(leftOut.filter(({ keyframe }) => !keyframe)).toEqual([])
   }, 70_000)
 
   test('has a certificate of another name', async () => {

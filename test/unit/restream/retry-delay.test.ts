@@ -5,7 +5,7 @@ describe('retryDelayMs', () => {
   test.each([
     ['refused', 1, false, 1_000],
     ['refused', 4, false, 8_000],
-    ['reset', 9, true, 30_000],
+    ['reset', 9, true, 15_000],
     ['busy', 1, true, 1_000],
     // A wrong key is not hammered.
     ['rejected', 1, false, 30_000],
