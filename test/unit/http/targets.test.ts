@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InjectOptions } from 'fastify'
@@ -288,6 +288,19 @@ describe('the file', () => {
     expect(failure).toMatch(/targets\.json, is damaged/)
     expect(failure).not.toContain('SECRET')
     expect(await readFile(file, 'utf8')).toBe(content)
+  })
+
+  test('is never half written: a new one takes its place, also when an earlier attempt was cut short', async () => {
+    const { ask } = await start()
+    await ask('POST', path, youtube)
+    // Whoever has the old one open reads it to its end.
+    const old = await open(file)
+    cleanup.defer(() => old.close())
+    await writeFile(`${file}.new`, '{"half', { mode: 0o644 })
+    await ask('POST', path, { ...youtube, name: 'second' })
+    expect(JSON.parse(await old.readFile('utf8')).targets.show).toHaveLength(1)
+    expect(JSON.parse(await readFile(file, 'utf8')).targets.show).toHaveLength(2)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
   })
 
   test('that can not be written changes nothing', async () => {
