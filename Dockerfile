@@ -44,7 +44,10 @@ COPY --from=build /app/player/dist/ player/dist/
 COPY package.json ./
 COPY src/ src/
 
-# Nothing is written: streams live in memory.
+# Targets that people add; streams live in memory.
+RUN install -d -o node -g node -m 0700 /state
+ENV SLUICE_STATE_DIR=/state
+VOLUME /state
 USER node
 # HTTP, and WebRTC by UDP and TCP; one WebRTC port per worker.
 EXPOSE 8080 44444/udp 44444/tcp

@@ -1,24 +1,33 @@
+import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress, type Config } from './config.ts'
+import { GatewayError, messageOf } from './errors.ts'
 import { fragmentLengthOf } from './feed/fragment-length.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { HlsStore } from './hls/store.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls.ts'
+import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
+import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
-import { Target } from './restream/target.ts'
+import { checkedAddresses, createDial } from './restream/dial.ts'
+import { TargetStore } from './restream/target-store.ts'
+import { Targets } from './restream/targets.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import type { OpenOutputs } from './streams/outputs.ts'
 import { Registry } from './streams/registry.ts'
+
+/** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
+const checkHostMs = 3_000
 
 /** Whoever stops the process waits about 10 s, and closing comes after it. */
 const longestDrainMs = 4_000
@@ -71,13 +80,14 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.tapPortMin, config.tapPortMax)
+  const targets = await loadTargets(config, ffmpeg.binary)
   const stores = new Map<string, HlsStore>()
   const registry = new Registry({
     config,
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
-    openOutputs: outputsOpener(config, ffmpeg.binary, stores),
+    openOutputs: outputsOpener(config, targets, stores),
     log,
   })
 
@@ -89,7 +99,9 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     draining = true
   })
   registerHealth(server, () => ({ workers: pool.health, draining }))
+  registerMetrics(server, () => registry.snapshot())
   registerApi(server, registry)
+  registerTargets(server, targets, config.allowedHosts)
   registerHls(server, {
     storeOf: (stream) => stores.get(stream),
     maxWaitingRequests: config.maxWaitingRequests,
@@ -123,8 +135,36 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   }
 }
 
-/** HLS is always on; RTMP targets are those of the stream, else the default ones. */
-function outputsOpener(config: Config, ffmpegBinary: string, stores: Map<string, HlsStore>): OpenOutputs {
+/** @throws GatewayError when what was saved, or a certificate file, can't be read. */
+async function loadTargets(config: Config, ffmpegBinary: string): Promise<Targets> {
+  const rules = {
+    allowPrivate: config.restreamAllowPrivate,
+    allow: config.restreamAllow,
+    deny: config.restreamDeny,
+  }
+  const extraCa = config.restreamCaFile === null ? null : await readCaFile(config.restreamCaFile)
+  return await Targets.load({
+    fixed: config.targets,
+    store: new TargetStore(config.stateDir),
+    dial: createDial({ rules, verifyTls: config.restreamVerifyTls, extraCa }),
+    async checkHost(host) {
+      await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
+    },
+    ffmpegBinary,
+  })
+}
+
+async function readCaFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
+    throw new GatewayError('BAD_REQUEST', why, { cause: error })
+  }
+}
+
+/** HLS is always on; the pushes are those of the stream's targets. */
+function outputsOpener(config: Config, targets: Targets, stores: Map<string, HlsStore>): OpenOutputs {
   return ({ stream, feed, log }) => {
     const store = new HlsStore({
       stream,
@@ -134,13 +174,11 @@ function outputsOpener(config: Config, ffmpegBinary: string, stores: Map<string,
     })
     stores.set(stream, store)
     feed.attach(store)
-    const targets = (config.targets[stream] ?? config.targets['*'] ?? []).map(
-      (target) => new Target({ stream, config: target, feed, ffmpegBinary, log }),
-    )
+    const pushes = targets.open(stream, feed, log)
     return {
       hls: () => store.snapshot(),
-      targets: () => targets.map((target) => target.snapshot()),
-      end: async () => void (await Promise.all(targets.map((target) => target.close()))),
+      targets: () => pushes.snapshot(),
+      end: () => pushes.close(),
       dispose() {
         if (stores.get(stream) === store) stores.delete(stream)
       },

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { availableParallelism, networkInterfaces } from 'node:os'
+import { availableParallelism, homedir, networkInterfaces } from 'node:os'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from './errors.ts'
+import { fromCommas, networkListSchema } from './network-list.ts'
+import { maxTargetsPerStream, targetSchema } from './target-config.ts'
 
 /** Names of streams, in URLs and everywhere. */
 export const streamNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/
@@ -9,20 +12,6 @@ export const streamNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/
 const port = z.int().min(1).max(65535)
 /** 0 lets the system choose: for tests and for several gateways on one machine. */
 const portOrAny = z.int().min(0).max(65535)
-
-const targetSchema = z.strictObject({
-  /** What the publish page and the API call it. */
-  name: z.string().min(1).max(64),
-  /** `rtmp://host[:port]/app` or `rtmps://…`; the key is kept apart. */
-  url: z
-    .string()
-    .max(1024)
-    .regex(/^rtmps?:\/\/[^\s/]+\/\S*$/, 'must look like rtmp://host/app or rtmps://host/app'),
-  /** Stream key, put behind the URL with a slash. `{stream}` in it or in the URL becomes the stream's name. */
-  key: z.string().max(1024).regex(/^\S*$/, 'must not hold spaces').default(''),
-})
-
-export type TargetConfig = z.infer<typeof targetSchema>
 
 /**
  * The whole configuration, one flat level. Each key is also an environment variable: `httpPort` is
@@ -160,10 +149,42 @@ export const configSchema = z.strictObject({
   targets: z
     .record(
       z.string().regex(/^(\*|[a-z0-9][a-z0-9_-]{0,63})$/, 'must be a stream name or *'),
-      z.array(targetSchema).max(20),
+      z.array(targetSchema).max(maxTargetsPerStream),
     )
     .default({})
-    .describe('RTMP targets by stream; * holds the default for all others.'),
+    .describe('RTMP targets by stream; those under * are for all streams.'),
+  stateDir: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Directory of the targets that the API added; default ~/.local/state/sluice.'),
+  restreamAllowPrivate: z
+    .boolean()
+    .default(false)
+    .describe('Lets targets that are added by the API be in private networks and on this machine.'),
+  restreamAllow: networkListSchema
+    .default([])
+    .describe('Networks, addresses and hosts that these targets may use although they are private.'),
+  restreamDeny: networkListSchema
+    .default([])
+    .describe('Networks, addresses and hosts that no target may use, whoever set it.'),
+  restreamVerifyTls: z
+    .boolean()
+    .default(true)
+    .describe('Whether an RTMPS server must have a certificate for its name.'),
+  restreamCaFile: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('PEM file with certificates that RTMPS servers may also be signed with.'),
+  allowedHosts: z
+    .preprocess(fromCommas, z.array(z.string().min(1).max(253)).max(50))
+    .default([])
+    .describe(
+      'Names under which browsers reach the gateway by plain HTTP; https, addresses and localhost need none.',
+    ),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
@@ -181,7 +202,7 @@ export const configSchema = z.strictObject({
     .describe('mediasoup-worker binary; environment MEDIASOUP_WORKER_BIN.'),
 })
 
-export type Config = Readonly<z.infer<typeof configSchema>>
+export type Config = Readonly<z.infer<typeof configSchema> & { stateDir: string }>
 
 /** Every problem of a configuration at once, one line each. */
 export class ConfigError extends Error {
@@ -217,7 +238,13 @@ export function loadConfig(environment: Environment, filePath: string | null): C
   if (!parsed.success) problems.push(...parsed.error.issues.map(issueLine))
   if (parsed.success) problems.push(...contradictions(parsed.data))
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems)
-  return deepFreeze(parsed.data)
+  const stateDir = resolve(parsed.data.stateDir ?? defaultStateDir(environment))
+  return deepFreeze({ ...parsed.data, stateDir })
+}
+
+/** As the XDG Base Directory Specification has it. */
+function defaultStateDir(environment: Environment): string {
+  return join(environment.XDG_STATE_HOME || join(environment.HOME || homedir(), '.local/state'), 'sluice')
 }
 
 /** `httpPort` → `SLUICE_HTTP_PORT`. */

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { StreamSnapshot } from '../../src/streams/snapshot.ts'
 import { freePort } from '../../test/support/free-ports.ts'
@@ -21,6 +24,7 @@ const startMs = 20_000
 
 export async function startGatewayProcess(settings: Record<string, string> = {}): Promise<GatewayProcess> {
   const url = `http://127.0.0.1:${await freePort()}`
+  const stateDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts'], {
     cwd: root,
     env: {
@@ -28,6 +32,7 @@ export async function startGatewayProcess(settings: Record<string, string> = {})
       SLUICE_HTTP_PORT: new URL(url).port,
       SLUICE_RTC_PORT: String(await freePort()),
       SLUICE_LOG_PRETTY: 'false',
+      SLUICE_STATE_DIR: stateDir,
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -46,6 +51,7 @@ export async function startGatewayProcess(settings: Record<string, string> = {})
   const close = async (): Promise<void> => {
     child.kill('SIGTERM')
     await exited
+    await rm(stateDir, { recursive: true, force: true })
   }
   try {
     await until('the gateway is ready', startMs, () => {

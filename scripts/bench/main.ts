@@ -6,6 +6,7 @@ import { describeMachine } from './machine.ts'
 import { measureCpu } from './measure-cpu.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
+import { measureRestream } from './measure-restream.ts'
 import { measureServing } from './measure-serving.ts'
 import { measureStart } from './measure-start.ts'
 import { measureViewers } from './measure-viewers.ts'
@@ -21,6 +22,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   memory: measureMemory,
   viewers: measureViewers,
   serving: measureServing,
+  restream: measureRestream,
 }
 
 async function main(): Promise<void> {

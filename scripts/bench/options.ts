@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util'
 
-export const measurementNames = ['cpu', 'start', 'latency', 'watch', 'memory', 'viewers', 'serving'] as const
+export const measurementNames = [
+  'cpu',
+  'start',
+  'latency',
+  'watch',
+  'memory',
+  'viewers',
+  'serving',
+  'restream',
+] as const
 export type MeasurementName = (typeof measurementNames)[number]
 
 export type BenchOptions = {
@@ -19,6 +28,8 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
   latency  glass to glass, from browser to browser (a run is --seconds, default 1 run of 60 s for each codec)
   watch    how soon the watch page shows a running stream, and comes back after 3 s without network
            (default 5 runs)
+  restream CPU and memory per RTMP target, and how fast each fault of a server is noticed and got over
+           (a run is --seconds, default 3 runs of 20 s; the faults take 2 minutes)
   memory   growth of the processes over --seconds (default 180)
   viewers  how soon 300 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
   serving  playlists and segments per second, against nginx with the same files (default 3 runs of 3 s for each)

@@ -103,6 +103,9 @@ function sendError(error: FastifyError | GatewayError, request: FastifyRequest, 
 function fromFastify(error: FastifyError): GatewayError | undefined {
   if (error.statusCode === 413)
     return new GatewayError('TOO_LARGE', 'The request is too large.', { cause: error })
+  if (error.statusCode === 415) {
+    return new GatewayError('UNSUPPORTED_TYPE', 'The request must be application/json.', { cause: error })
+  }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new GatewayError('BAD_REQUEST', error.message, { cause: error })
   }

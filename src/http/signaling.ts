@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import { PublishSession } from '../ingest/publish-session.ts'
 import type { Log } from '../log.ts'
 import { checkName, type Registry } from '../streams/registry.ts'
+import { checkOrigin } from './origin.ts'
 
 /** Publishers are pinged this often; one that answered no ping until the next but one is dead. */
 const pingEveryMs = 5_000
@@ -23,7 +24,7 @@ export function registerSignaling(
     // Before the upgrade, so that a refusal is an HTTP answer.
     preValidation: async (request) => {
       checkName(request.params.stream)
-      checkOrigin(request)
+      checkOrigin(request, config.allowedHosts)
       if (sockets >= config.maxSockets) {
         throw new GatewayError(
           'TOO_MANY_STREAMS',
@@ -71,15 +72,4 @@ function keepAlive(socket: WebSocket): () => void {
     socket.ping()
   }, pingEveryMs)
   return () => clearInterval(timer)
-}
-
-/**
- * Browsers let any page open a websocket anywhere, so a page of another site could go live through a visitor's
- * browser. They do say where the page is from.
- */
-function checkOrigin(request: FastifyRequest): void {
-  const { origin, host } = request.headers
-  if (origin === undefined) return
-  if (URL.canParse(origin) && new URL(origin).host === host) return
-  throw new GatewayError('FORBIDDEN_ORIGIN', 'This page may not publish here.')
 }

@@ -1,20 +1,53 @@
-import type { TargetConfig } from '../config.ts'
+import type { TargetConfig } from '../target-config.ts'
 
-/** Where a target's media goes. `url` is a secret: only ffmpeg gets to see it. */
+/** Where a target's media goes. All but `shown` are secrets, or hold some. */
 export type Destination = {
-  url: string
+  /** Name or address, without the brackets of IPv6. */
+  host: string
+  port: number
+  /** RTMPS. */
+  secure: boolean
+  /** `user:password`, or empty. */
+  login: string
+  /** The server's application, e.g. `live2`. */
+  app: string
+  /** The stream's name in it: mostly the key. */
+  playPath: string
+  /** What the server is told about its own address. */
+  tcUrl: string
   /** Scheme, host and port: what people and logs may see. */
   shown: string
   /** Texts that nobody may see, longest first. */
   secrets: readonly string[]
 }
 
-/** Puts a target's URL and key together for a stream. */
-export function destinationOf(config: TargetConfig, stream: string): Destination {
+/** Puts a target's URL and key together for a stream. Without a key the URL's last part is one. */
+export function destinationOf(config: Pick<TargetConfig, 'url' | 'key'>, stream: string): Destination {
   const base = config.url.replaceAll('{stream}', stream)
   const key = config.key.replaceAll('{stream}', stream)
-  const url = key === '' ? base : `${base.replace(/\/+$/, '')}/${key.replace(/^\/+/, '')}`
-  return { url, shown: shownPart(url), secrets: secretsOf(base, key, stream) }
+  const { protocol, hostname, port, username, password } = new URL(base)
+  const secure = protocol === 'rtmps:'
+  const shown = shownPart(base)
+  const path = base.replace(/^[a-z]+:\/\/[^/?#]*\/*/i, '').replace(/\/+$/, '')
+  const [app, playPath] = key === '' ? atLastSlash(path) : [path, key.replace(/^\/+/, '')]
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (secure ? 443 : 1935) : Number(port),
+    secure,
+    login: username === '' ? '' : `${username}:${password}`,
+    app,
+    playPath,
+    tcUrl: `${shown}/${app}`,
+    shown,
+    secrets: secretsOf(base, key, stream),
+  }
+}
+
+/** `app/instance/name` → `['app/instance', 'name']`; slashes in a query are none. */
+function atLastSlash(path: string): [string, string] {
+  const query = path.indexOf('?')
+  const slash = path.lastIndexOf('/', query < 0 ? undefined : query)
+  return slash < 0 ? [path, ''] : [path.slice(0, slash), path.slice(slash + 1)]
 }
 
 function shownPart(url: string): string {

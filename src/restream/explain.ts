@@ -1,66 +1,87 @@
-/** What is known about a push that ended without being asked to. */
-export type PushFailure = {
-  /** ffmpeg's last lines at level error or worse, without secrets. */
-  errorLines: readonly string[]
-  /** Whether media had left before. */
-  wasLive: boolean
-  /** What the judge of exits says: the last resort. */
-  exitReason: string
-}
+import type { Explained, FailureFacts } from './failure.ts'
 
-/** The liveness check says the same as ffmpeg's own time limit. */
-export const unansweredSentence = 'The server did not answer in time.'
-export const stalledSentence = 'The server stopped taking data.'
+/** RTMP 1.0 section 5.2: C0/S0 and C1/S1 are 1 and 1536 bytes. A server that said less does not speak RTMP. */
+const handshakeBytes = 1 + 1536
 
-type Rule = { pattern: RegExp; sentence: string; only?: 'live' | 'connecting' }
+type Rule = Explained & { when: (facts: FailureFacts) => boolean }
+
+const codeIs = (pattern: RegExp) => (facts: FailureFacts) => pattern.test(facts.code ?? '')
+const ffmpegSaid = (facts: FailureFacts, pattern: RegExp) => pattern.test(facts.errorLines.join('\n'))
+const certificateCodes =
+  /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|HOSTNAME_MISMATCH|INVALID_CA)/
 
 /** First match wins, so causes stand before their consequences. */
 const rules: readonly Rule[] = [
   {
-    pattern: /failed to resolve hostname|name or service not known/i,
+    class: 'name-not-found',
     sentence: 'The host name was not found.',
+    when: ({ phase, code }) => phase === 'resolving' && code !== 'TIMEOUT',
   },
   {
-    pattern: /connection refused/i,
+    class: 'name-not-found',
+    sentence: 'Nobody said in time what the address of the host is.',
+    when: ({ phase }) => phase === 'resolving',
+  },
+  {
+    class: 'refused',
     sentence: 'The connection was refused: nothing accepts RTMP at this address.',
+    when: codeIs(/^ECONNREFUSED$/),
   },
   {
-    pattern: /no route to host|network is unreachable|host is unreachable/i,
+    class: 'unreachable',
     sentence: 'The network does not reach this server.',
+    when: codeIs(/^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/),
   },
   {
-    pattern: /already publishing|already exists/i,
-    sentence: 'The server refused the stream: somebody else publishes with this key.',
+    class: 'tls',
+    sentence: "The server's certificate is not valid for this address, so the key was not sent.",
+    when: codeIs(certificateCodes),
   },
-  { pattern: /timed out/i, only: 'connecting', sentence: unansweredSentence },
-  { pattern: /timed out/i, only: 'live', sentence: stalledSentence },
   {
-    pattern: /certificate|\[tls|pull function|handshake fail/i,
-    only: 'connecting',
+    class: 'unanswered',
+    sentence: 'The server did not answer in time.',
+    when: ({ phase, code, silence }) =>
+      silence === 'unanswered' || (phase !== 'live' && (code === 'TIMEOUT' || code === 'ETIMEDOUT')),
+  },
+  {
+    class: 'tls',
     sentence: 'The encrypted connection failed: the server may not speak RTMPS at this address.',
+    when: ({ phase }) => phase === 'securing',
   },
   {
-    pattern: /rtmp handshake/i,
-    only: 'connecting',
+    class: 'stalled',
+    sentence: 'The server stopped taking data.',
+    when: ({ silence, code }) => silence === 'stalled' || code === 'ETIMEDOUT',
+  },
+  {
+    class: 'busy',
+    sentence: 'The server refused the stream: somebody else publishes with this key.',
+    when: (facts) => ffmpegSaid(facts, /already publishing|already exists|streambusy|stream busy/i),
+  },
+  {
+    class: 'refused',
     sentence: 'The server closed the connection at once: it may not speak RTMP at this address.',
+    when: ({ phase, code, receivedBytes }) =>
+      phase !== 'live' && code !== null && receivedBytes < handshakeBytes,
   },
   {
-    pattern: /broken pipe|connection reset|input\/output error|end of file|operation not permitted/i,
-    only: 'live',
-    sentence: 'The server closed the connection.',
-  },
-  {
-    pattern:
-      /input\/output error|operation not permitted|server error|broken pipe|connection reset|end of file/i,
-    only: 'connecting',
+    class: 'rejected',
     sentence: 'The server refused the stream: its key or application may be wrong.',
+    when: (facts) =>
+      facts.phase === 'publishing' &&
+      (facts.code !== null || ffmpegSaid(facts, /server error|input\/output error/i)),
+  },
+  {
+    class: 'reset',
+    sentence: 'The server closed the connection.',
+    when: ({ phase, code }) => phase === 'live' && code !== null,
   },
 ]
 
-/** Why a push failed, as a sentence for the person who set up the target. */
-export function explainFailure(failure: PushFailure): string {
-  const phase = failure.wasLive ? 'live' : 'connecting'
-  const text = failure.errorLines.join('\n')
-  const rule = rules.find(({ pattern, only }) => (only === undefined || only === phase) && pattern.test(text))
-  return rule?.sentence ?? `The push ended: ${failure.exitReason}`
+/** Why a push failed: its class, and a sentence for the person who set up the target. */
+export function explainFailure(facts: FailureFacts): Explained {
+  if (facts.blocked !== null) return { class: 'blocked', sentence: facts.blocked }
+  const rule = rules.find(({ when }) => when(facts))
+  if (rule) return { class: rule.class, sentence: rule.sentence }
+  return { class: 'other', sentence: `The push ended: ${facts.exitReason}` }
 }

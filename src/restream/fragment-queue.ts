@@ -12,6 +12,7 @@ export class FragmentQueue {
   #bytes = 0
   #seconds = 0
   #dropped = 0
+  #droppedSeconds = 0
   /** Decoding can start only at a keyframe: nothing before the next one is taken. */
   #wantsKeyframe = true
 
@@ -36,9 +37,15 @@ export class FragmentQueue {
     return this.#dropped
   }
 
+  /** The media in them. */
+  get droppedSeconds(): number {
+    return this.#droppedSeconds
+  }
+
   add(fragment: Fragment): void {
     if (this.#wantsKeyframe && !fragment.keyframe) {
       this.#dropped += 1
+      this.#droppedSeconds += fragment.durationSeconds
       return
     }
     this.#wantsKeyframe = false
@@ -68,7 +75,7 @@ export class FragmentQueue {
   #dropGroup(): void {
     const next = this.#fragments.findIndex((fragment, index) => index > 0 && fragment.keyframe)
     const count = next < 0 ? this.#fragments.length : next
-    for (let index = 0; index < count; index += 1) this.take()
+    for (let index = 0; index < count; index += 1) this.#droppedSeconds += this.take()?.durationSeconds ?? 0
     this.#dropped += count
     if (this.empty) this.#wantsKeyframe = true
   }

@@ -2,10 +2,10 @@ import type { Destination } from './destination.ts'
 
 /** How often ffmpeg tells what it has sent. Twice a second: it is also how fast "live" is seen. */
 const reportSeconds = 0.5
-/** Longest that one read from or write to the server may block. Below the stall limit: ffmpeg's reason is the better one. */
-const ioTimeoutSeconds = 8
-/** Socket buffer for 8 Mbit/s over 250 ms, and twice that: large enough for far servers, small enough to notice a dead one. */
-const sendBufferBytes = 512 * 1024
+/** Longest that one read or write may block. Above the limits of liveness, which judge better: the last resort. */
+const ioTimeoutSeconds = 20
+/** Buffer towards the relay: what waits here can not be left out any more, and comes late. */
+const sendBufferBytes = 64 * 1024
 
 export type PushArguments = {
   inputOptions: readonly string[]
@@ -14,9 +14,12 @@ export type PushArguments = {
   output: string
 }
 
-/** The arguments of a push: fragmented MP4 from stdin, copied to RTMP. */
-export function pushArguments(destination: Destination): PushArguments {
-  const secure = destination.url.startsWith('rtmps:')
+/**
+ * The arguments of a push: fragmented MP4 from stdin, copied to RTMP.
+ * @param relayPort of loopback, from where the connection to the server goes on.
+ */
+export function pushArguments(destination: Destination, relayPort: number): PushArguments {
+  const { login, app, playPath, tcUrl } = destination
   return {
     inputOptions: [
       ...['-hide_banner', '-nostats'],
@@ -44,15 +47,20 @@ export function pushArguments(destination: Destination): PushArguments {
       ...['-max_interleave_delta', '1000000'],
       // The encoder's name and brands of the MP4 are nobody's business.
       ...['-map_metadata', '-1'],
-      // Microseconds. Without it a server that accepts and says nothing holds ffmpeg for ever.
+      // Microseconds. Without it a peer that says nothing holds ffmpeg for ever.
       ...['-rw_timeout', String(ioTimeoutSeconds * 1_000_000)],
-      // The kernel would let it grow to megabytes, which count as sent although nobody took them.
       ...['-send_buffer_size', String(sendBufferBytes)],
-      ...['-protocol_whitelist', secure ? 'rtmps,tls,tcp' : 'rtmp,tcp'],
+      // TLS is the relay's.
+      ...['-protocol_whitelist', 'rtmp,tcp'],
+      // The server is told its own address, and the application and name as they were given: ffmpeg would guess them
+      // from the URL, which only leads to the relay.
+      ...['-rtmp_tcurl', tcUrl],
+      ...['-rtmp_app', app],
+      ...['-rtmp_playpath', playPath],
       // A live stream has neither, and ffmpeg would want to seek back and write them.
       ...['-flvflags', 'no_duration_filesize'],
       ...['-f', 'flv'],
     ],
-    output: destination.url,
+    output: `rtmp://${login === '' ? '' : `${login}@`}127.0.0.1:${relayPort}/`,
   }
 }

@@ -12,6 +12,7 @@ const queueLimits: QueueLimits = { maxSeconds: 8, maxBytes: 16 * 1024 * 1024 }
 export class StdinWriter {
   readonly #stdin: Writable
   readonly #queue = new FragmentQueue(queueLimits)
+  #creditBytes = Number.POSITIVE_INFINITY
   #busy = false
   #ending = false
 
@@ -30,8 +31,22 @@ export class StdinWriter {
     return this.#queue.dropped
   }
 
+  /** The media in them. */
+  get droppedSeconds(): number {
+    return this.#queue.droppedSeconds
+  }
+
   add(fragment: Fragment): void {
     this.#queue.add(fragment)
+    this.#next()
+  }
+
+  /**
+   * From now on, takes no more than so many bytes out of the queue until the next grant, up to one fragment: what the
+   * process got can't be left out any more.
+   */
+  grant(bytes: number): void {
+    this.#creditBytes = bytes
     this.#next()
   }
 
@@ -49,9 +64,12 @@ export class StdinWriter {
 
   #next(): void {
     if (this.#busy || this.#stdin.writableEnded) return
+    if (this.#creditBytes <= 0 && !this.#queue.empty) return
     const fragment = this.#queue.take()
-    if (fragment) this.#write(fragment.bytes)
-    else if (this.#ending) this.#stdin.end()
+    if (fragment) {
+      this.#creditBytes -= fragment.bytes.length
+      this.#write(fragment.bytes)
+    } else if (this.#ending) this.#stdin.end()
   }
 
   #write(bytes: Buffer): void {

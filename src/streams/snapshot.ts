@@ -1,3 +1,5 @@
+import type { TargetKind } from '../target-kinds.ts'
+
 /** Everything here is plain JSON: the REST answers, the publish page and the tests read the same snapshot. */
 
 /**
@@ -59,24 +61,84 @@ export type HlsSnapshot = {
 }
 
 /**
- * waiting: no media yet · connecting: the push runs, nothing left it so far · live: bytes leave ·
- * retrying: waits for the next attempt · stopped.
+ * waiting: no media yet · connecting: on the way, nothing left so far · live: bytes arrive · stalled: they stopped to,
+ * the connection is given up soon · retrying: waits for the next attempt · refused: the same, but a person has to
+ * change something, so it waits long · stopped: switched off, or the stream is over.
  */
-export type TargetState = 'waiting' | 'connecting' | 'live' | 'retrying' | 'stopped'
+export type TargetState = 'waiting' | 'connecting' | 'live' | 'stalled' | 'retrying' | 'refused' | 'stopped'
 
-export type TargetSnapshot = {
-  name: string
-  /** Scheme and host only: the rest of an RTMP URL is a secret. */
-  destination: string
+/**
+ * What went wrong with a target. rejected: the server refused key or application · busy: somebody else publishes with
+ * this key · too-slow: the stream has more than the connection takes · blocked: by the gateway's own rules ·
+ * gateway: our fault.
+ */
+export type TargetErrorClass =
+  | 'name-not-found'
+  | 'refused'
+  | 'unreachable'
+  | 'unanswered'
+  | 'tls'
+  | 'rejected'
+  | 'busy'
+  | 'reset'
+  | 'stalled'
+  | 'too-slow'
+  | 'blocked'
+  | 'gateway'
+  | 'other'
+
+export type TargetChange = {
+  /** ISO time. */
+  at: string
+  state: TargetState
+  /** Why, as a sentence or part of one. */
+  reason: string
+  errorClass: TargetErrorClass | null
+}
+
+/** How a push is doing. */
+export type TargetStatus = {
   state: TargetState
   /** ISO time of the last change of state. */
   since: string
+  /** ISO time since when media arrives without a break; null while it does not. */
+  liveSince: string | null
+  /** Bits that the server acknowledges per second. */
   bitrateBps: number
-  /** Attempts that failed since media last left. */
+  /** Bytes that arrived since the session began. */
+  sentBytes: number
+  /** What was left out because the server was too slow: whole groups of pictures. */
+  droppedFragments: number
+  droppedSeconds: number
+  /** Times that media went again after it had broken off. */
+  reconnects: number
+  /** Attempts that failed since media last went well for a minute. */
   failures: number
-  /** ISO time of the next attempt while retrying. */
+  /** ISO time of the next attempt while it waits for it. */
   nextTryAt: string | null
+  /** For people. Stays until media has gone well for a minute. */
   lastError: string | null
+  errorClass: TargetErrorClass | null
+}
+
+export type TargetSnapshot = TargetStatus & {
+  name: string
+  kind: TargetKind
+  /** Scheme and host only: the rest of an RTMP URL is a secret. */
+  destination: string
+}
+
+/** A target as the API lists it, also while its stream is idle. */
+export type TargetDetails = TargetSnapshot & {
+  /** Whether it is pushed to while its stream is live. */
+  enabled: boolean
+  hasKey: boolean
+  /** config: can be switched and retried only · api: can be changed and removed. */
+  source: 'config' | 'api'
+  /** The name of its stream, or `*` when it is one for all streams. */
+  scope: string
+  /** The last changes of state, the newest last. */
+  history: TargetChange[]
 }
 
 export type StreamSnapshot = {

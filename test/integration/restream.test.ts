@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -9,9 +7,11 @@ import { Cleanup } from '../../src/cleanup.ts'
 import type { Feed } from '../../src/feed/feed.ts'
 import { Target } from '../../src/restream/target.ts'
 import type { TargetSnapshot } from '../../src/streams/snapshot.ts'
+import { tcpServer } from '../support/faulty-servers.ts'
 import { type FeedSourceOptions, startFeedSource } from '../support/feed-source.ts'
 import { probe } from '../support/ffprobe.ts'
-import { freePort, startNginxRtmp } from '../support/nginx-rtmp.ts'
+import { startNginxRtmp } from '../support/nginx-rtmp.ts'
+import { targetOptions } from '../support/target-options.ts'
 
 const run = promisify(execFile)
 
@@ -51,75 +51,15 @@ describe('a target', () => {
     expect(snapshot(target).bitrateBps).toBeGreaterThan(100_000)
   })
 
-  test('is retried until its server is there', async () => {
-    const port = await freePort()
+  test('that says nothing is left at once when it is closed', async () => {
+    const port = await tcpServer(cleanup, () => undefined)
     const target = push(`rtmp://127.0.0.1:${port}/live`, (await source()).feed)
-    await reaches(target, 'retrying', 5_000)
-    expect(snapshot(target)).toMatchObject({ failures: 1, destination: `rtmp://127.0.0.1:${port}` })
-    expect(snapshot(target).lastError).toBe(
-      'The connection was refused: nothing accepts RTMP at this address.',
-    )
-    expect(Date.parse(snapshot(target).nextTryAt ?? '')).toBeGreaterThan(Date.now())
-    await rtmpServer({ port })
-    await reaches(target, 'live', 10_000)
-    expect(snapshot(target).nextTryAt).toBeNull()
-  })
-
-  test('comes back after its server was restarted', async () => {
-    const nginx = await rtmpServer()
-    const target = push(nginx.url, (await source()).feed)
-    await reaches(target, 'live', 5_000)
-    await nginx.stop()
-    await reaches(target, 'retrying', 5_000)
-    expect(snapshot(target).lastError).toBe('The server closed the connection.')
-    await rtmpServer({ port: nginx.port })
-    await reaches(target, 'live', 10_000)
-  })
-
-  test('that takes the connection and says nothing is noticed', async () => {
-    const port = await tcpServer(() => undefined)
-    const target = push(`rtmp://127.0.0.1:${port}/live`, (await source()).feed)
-    await reaches(target, 'retrying', 15_000)
-    expect(snapshot(target).lastError).toBe('The server did not answer in time.')
     await reaches(target, 'connecting', 5_000)
     await expect.poll(pushProcesses).toHaveLength(1)
     const [pid = 0] = await pushProcesses()
     await target.close()
     // At once, not some time later.
     expect(isRunning(pid)).toBe(false)
-  })
-
-  test('that stops reading holds nobody up, is noticed, and comes back', async () => {
-    const nginx = await rtmpServer()
-    const { feed } = await source({ videoBitrate: '8M' })
-    const target = push(nginx.url, feed)
-    await reaches(target, 'live', 5_000)
-    nginx.freeze()
-    const before = feed.snapshot().fragments
-    await reaches(target, 'retrying', 30_000)
-    expect(snapshot(target).lastError).toBe('The server stopped taking data.')
-    expect(feed.snapshot().fragments - before).toBeGreaterThan(5 * 5)
-    nginx.thaw()
-    await reaches(target, 'live', 15_000)
-  })
-
-  test('that reads too slowly misses whole groups of pictures and stays live', async () => {
-    const nginx = await rtmpServer()
-    const port = await slowProxy(nginx.port, 150_000)
-    const target = push(`rtmp://127.0.0.1:${port}/live`, (await source({ videoBitrate: '16M' })).feed)
-    await reaches(target, 'live', 5_000)
-    await expect.poll(() => logLines.join(''), { timeout: 40_000 }).toContain('slower than the stream')
-    expect(snapshot(target).state).toBe('live')
-  })
-
-  test('that refuses the stream is told so', async () => {
-    const onPublish = await httpServer(403)
-    const nginx = await rtmpServer({ onPublish })
-    const target = push(nginx.url, (await source()).feed)
-    await reaches(target, 'retrying', 5_000)
-    expect(snapshot(target).lastError).toBe(
-      'The server refused the stream: its key or application may be wrong.',
-    )
   })
 
   test('goes on with a new epoch, which is no failure', async () => {
@@ -165,7 +105,7 @@ describe('a target', () => {
   })
 
   test('says that ffmpeg is missing', async () => {
-    const target = push('rtmp://127.0.0.1/live', (await source()).feed, '/nowhere/ffmpeg')
+    const target = push((await rtmpServer()).url, (await source()).feed, '/nowhere/ffmpeg')
     await reaches(target, 'retrying', 5_000)
     expect(snapshot(target).lastError).toMatch(/^ffmpeg could not be started/)
   })
@@ -173,7 +113,12 @@ describe('a target', () => {
 
 function push(url: string, feed: Feed, ffmpegBinary = 'ffmpeg'): Target {
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) })
-  const target = new Target({ stream: 'show', config: { name: 'one', url, key }, feed, ffmpegBinary, log })
+  const target = new Target({
+    ...targetOptions({ url, key }),
+    feed,
+    ffmpegBinary,
+    log,
+  })
   cleanup.defer(() => target.close())
   return target
 }
@@ -223,45 +168,4 @@ async function rtmpServer(options?: Parameters<typeof startNginxRtmp>[0]) {
   const nginx = await startNginxRtmp(options)
   cleanup.defer(() => nginx.stop())
   return nginx
-}
-
-async function httpServer(status: number): Promise<string> {
-  const server = createHttpServer((_request, response) => {
-    response.statusCode = status
-    response.end()
-  })
-  return `http://127.0.0.1:${await listen(server)}/publish`
-}
-
-async function tcpServer(onSocket: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    // A push may be killed: resets are expected.
-    socket.on('error', () => socket.destroy())
-    cleanup.defer(() => void socket.destroy())
-    onSocket(socket)
-  })
-  return listen(server)
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  cleanup.defer(() => void server.close())
-  return (server.address() as AddressInfo).port
-}
-
-/** Passes on at most so many bytes per second to the server. */
-async function slowProxy(port: number, bytesPerSecond: number): Promise<number> {
-  return tcpServer((socket) => {
-    const upstream = connect(port, '127.0.0.1')
-    cleanup.defer(() => void upstream.destroy())
-    upstream.on('error', () => socket.destroy())
-    upstream.pipe(socket)
-    let timer: NodeJS.Timeout
-    socket.on('data', (chunk: Buffer) => {
-      upstream.write(chunk)
-      socket.pause()
-      timer = setTimeout(() => socket.resume(), (chunk.length / bytesPerSecond) * 1000)
-    })
-    socket.on('close', () => clearTimeout(timer))
-  })
 }

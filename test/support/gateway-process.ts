@@ -46,6 +46,7 @@ export async function startProcess(
     SLUICE_HTTP_PORT: String(port),
     SLUICE_RTC_PORT: String(await freePort()),
     SLUICE_WORKERS: '1',
+    SLUICE_STATE_DIR: directory,
     ...options.settings,
   }
   const child = spawn(process.execPath, [main, ...(options.args ?? [])], {

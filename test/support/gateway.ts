@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type App, createApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
-import { createLog } from '../../src/log.ts'
+import { createLog, type Log } from '../../src/log.ts'
 import type { StreamSnapshot } from '../../src/streams/snapshot.ts'
 import { freePort } from './free-ports.ts'
 
@@ -16,7 +19,11 @@ export type TestGateway = {
  * A real gateway in this process, on free ports. `settings` are environment variables.
  * Set TEST_LOG=debug to see what it does.
  */
-export async function startGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
+export async function startGateway(
+  settings: Record<string, string> = {},
+  log = testLog(),
+): Promise<TestGateway> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'sluice-state-'))
   const config = loadConfig(
     {
       FFMPEG_PATH: process.env.FFMPEG_PATH,
@@ -25,16 +32,24 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
       SLUICE_RTC_PORT: String(await freePort()),
       SLUICE_WORKERS: '1',
       SLUICE_LOG_PRETTY: 'false',
+      SLUICE_STATE_DIR: stateDir,
       ...settings,
     },
     null,
   )
-  const app = await createApp(config, createLog({ level: process.env.TEST_LOG ?? 'silent', pretty: false }))
+  const app = await createApp(config, log)
   const url = await app.server.listen({ host: '127.0.0.1', port: config.httpPort })
   return {
     app,
     url,
     snapshot: (stream) => app.registry.snapshot().find(({ name }) => name === stream),
-    close: () => app.close(),
+    async close() {
+      await app.close()
+      await rm(stateDir, { recursive: true, force: true })
+    },
   }
+}
+
+function testLog(): Log {
+  return createLog({ level: process.env.TEST_LOG ?? 'silent', pretty: false })
 }

@@ -18,12 +18,26 @@ const layers = [
   ['ffmpeg', 'sfu'],
 ]
 /** They import nothing of ours, or only each other. */
-const leaves = ['errors', 'cleanup', 'log', 'config', 'backoff']
+const leaves = [
+  'errors',
+  'cleanup',
+  'log',
+  'config',
+  'backoff',
+  'network-list',
+  'target-config',
+  'target-kinds',
+]
 /** Plain JSON types, which also the pages read: its types may be imported from anywhere. */
 const snapshot = 'src/streams/snapshot.ts'
 
 /** Files that need no Node and import nothing, so that the pages can use them, too. */
-const runAnywhere = ['src/ingest/protocol-constants.ts', 'src/backoff.ts', 'src/errors.ts']
+const runAnywhere = [
+  'src/ingest/protocol-constants.ts',
+  'src/backoff.ts',
+  'src/errors.ts',
+  'src/target-kinds.ts',
+]
 
 /** What only some may import, and why. */
 const reserved: { what: RegExp; only: RegExp; why: string }[] = [

@@ -2,16 +2,16 @@ import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
 import { byId } from '../common/by-id.ts'
 import { create } from '../common/create.ts'
 import { setText } from '../common/set-text.ts'
-import { outputLines } from './outputs-text.ts'
+import { hlsLine } from './outputs-text.ts'
 
-/** The list of outputs: HLS and every restream target. */
+/** The list of outputs that are always on: HLS. */
 export class OutputsView {
   readonly #list = byId('outputs', HTMLUListElement)
   readonly #empty = byId('outputs-empty', HTMLElement)
 
   /** @param stream null while not live */
-  update(stream: StreamSnapshot | null, nowMs: number): void {
-    const lines = stream ? outputLines(stream, nowMs) : []
+  update(stream: StreamSnapshot | null): void {
+    const lines = stream ? [hlsLine(stream)] : []
     this.#empty.hidden = lines.length > 0
     while (this.#list.children.length > lines.length) this.#list.lastElementChild?.remove()
     for (const [index, line] of lines.entries()) {

@@ -3,7 +3,6 @@ import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
 import { byId } from '../common/by-id.ts'
 import { ServerClock } from '../common/server-clock.ts'
 import { setText } from '../common/set-text.ts'
-import { StreamApi } from '../common/stream-api.ts'
 import { streamNameFromPath } from '../common/stream-name.ts'
 import { codecFromQuery } from './choose-codec.ts'
 import { Controls } from './controls.ts'
@@ -21,6 +20,7 @@ import { loadSettings, saveSettings } from './settings-store.ts'
 import { showShareLinks } from './share-view.ts'
 import { SoundView } from './sound-view.ts'
 import { StageView } from './stage-view.ts'
+import { TargetsView } from './targets-view.ts'
 
 /*
  * The publish page. `?codec=vp8|h264|vp9` forces the video codec (for tests and for odd encoders); without it
@@ -46,6 +46,7 @@ function startPage(stream: string): void {
   const outputs = new OutputsView()
   const problems = new ProblemsView(() => void openMedia())
   showShareLinks(stream)
+  new TargetsView(stream, clock)
 
   const publisher = new Publisher({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/publish/${stream}`,
@@ -75,7 +76,7 @@ function startPage(stream: string): void {
     // While reconnecting nobody knows what the outputs do: better nothing than old news.
     if (publisher.state.phase !== 'live') snapshot = null
     stage.render(publisher.state, snapshot)
-    outputs.update(snapshot, clock.now())
+    outputs.update(snapshot)
     awake.set(running)
   }
 
@@ -149,6 +150,4 @@ function startPage(stream: string): void {
   }
   navigator.mediaDevices.addEventListener('devicechange', () => void openMedia())
   void openMedia()
-  // Only for the clock: countdowns of the outputs come in the gateway's time.
-  new StreamApi(clock).find(stream).catch((error: unknown) => console.info('The gateway is silent', error))
 }

@@ -57,5 +57,5 @@ test("README.md's JSON examples are settings that the gateway accepts", () => {
 test('sluice.example.json is a configuration that the gateway accepts', () => {
   const { targets } = loadConfig({}, join(root, 'sluice.example.json'))
   expect(Object.keys(targets)).toEqual(['*', 'live'])
-  expect(targets.live?.map(({ url }) => new URL(url).protocol)).toEqual(['rtmps:', 'rtmps:', 'rtmp:'])
+  expect(targets.live?.map(({ url }) => new URL(url).protocol)).toEqual(['rtmps:', 'rtmps:'])
 })

@@ -2,17 +2,23 @@ import { describe, expect, test } from 'vitest'
 import { destinationOf, hideSecrets } from '../../../src/restream/destination.ts'
 
 const joins = [
-  { url: 'rtmp://host/live', key: 'abc', becomes: 'rtmp://host/live/abc' },
-  { url: 'rtmp://host/live/', key: 'abc', becomes: 'rtmp://host/live/abc' },
-  { url: 'rtmp://host/live', key: '/abc', becomes: 'rtmp://host/live/abc' },
-  { url: 'rtmp://host/live/abc', key: '', becomes: 'rtmp://host/live/abc' },
-  { url: 'rtmp://host/live', key: '{stream}', becomes: 'rtmp://host/live/show' },
+  { url: 'rtmp://host/live', key: 'abc', to: { app: 'live', playPath: 'abc', tcUrl: 'rtmp://host/live' } },
+  { url: 'rtmp://host/live/', key: 'abc', to: { app: 'live', playPath: 'abc' } },
+  { url: 'rtmp://host/live', key: '/abc', to: { app: 'live', playPath: 'abc' } },
+  { url: 'rtmp://host/live/abc', key: '', to: { app: 'live', playPath: 'abc', tcUrl: 'rtmp://host/live' } },
+  { url: 'rtmp://host/live', key: '', to: { app: 'live', playPath: '' } },
+  { url: 'rtmp://host/app/x/abc?s=/1', key: '', to: { app: 'app/x', playPath: 'abc?s=/1' } },
+  { url: 'rtmp://host/live', key: '{stream}', to: { app: 'live', playPath: 'show' } },
   {
     url: 'rtmp://host/{stream}/x',
     key: 'k-{stream}?s={stream}',
-    becomes: 'rtmp://host/show/x/k-show?s=show',
+    to: { app: 'show/x', playPath: 'k-show?s=show' },
   },
-  { url: 'rtmps://host:443/rtmp/', key: 'FB-1?s_bl=1&a=b', becomes: 'rtmps://host:443/rtmp/FB-1?s_bl=1&a=b' },
+  { url: 'rtmps://host:443/rtmp/', key: 'FB-1?s_bl=1&a=b', to: { app: 'rtmp', playPath: 'FB-1?s_bl=1&a=b' } },
+  { url: 'rtmp://host/live', key: 'a', to: { host: 'host', port: 1935, secure: false, login: '' } },
+  { url: 'rtmps://host/live', key: 'a', to: { host: 'host', port: 443, secure: true } },
+  { url: 'rtmp://me:word@[::1]:1936/live', key: 'a', to: { host: '::1', port: 1936, login: 'me:word' } },
+  { url: 'rtmps://me:word@host:443/live', key: 'a', to: { tcUrl: 'rtmps://host:443/live' } },
 ]
 
 const shown = [
@@ -33,11 +39,11 @@ const secrets = [
   { url: 'rtmp://me:word@host/live', key: 'abc', are: ['me:word', 'abc'] },
 ]
 
-const of = (url: string, key: string) => destinationOf({ name: 'one', url, key }, 'show')
+const of = (url: string, key: string) => destinationOf({ url, key }, 'show')
 
 describe('destinationOf', () => {
-  test.each(joins)('$url + $key → $becomes', ({ url, key, becomes }) => {
-    expect(of(url, key).url).toBe(becomes)
+  test.each(joins)('$url + $key → $to', ({ url, key, to }) => {
+    expect(of(url, key)).toMatchObject(to)
   })
 
   test.each(shown)('$url is shown as $is', ({ url, is }) => {

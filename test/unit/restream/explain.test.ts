@@ -1,94 +1,90 @@
 import { describe, expect, test } from 'vitest'
 import { explainFailure } from '../../../src/restream/explain.ts'
+import type { FailureFacts } from '../../../src/restream/failure.ts'
 
-const cases = [
-  {
-    what: 'refused',
-    errorLines: [
-      '[tcp @ 0x5] [error] Connection to tcp://127.0.0.1:1?tcp_nodelay=0 failed: Connection refused',
-      '[rtmp @ 0x5] [error] Cannot open connection tcp://127.0.0.1:1?tcp_nodelay=0',
-      '[error] rtmp://127.0.0.1:1/[hidden] Connection refused',
-    ],
-    says: /^The connection was refused/,
-  },
-  {
-    what: 'unknown name',
-    errorLines: [
-      '[tcp @ 0x5] [error] Failed to resolve hostname nosuch.invalid: Name or service not known',
-      '[rtmp @ 0x5] [error] Cannot open connection tcp://nosuch.invalid:1935?tcp_nodelay=0',
-      '[error] rtmp://nosuch.invalid/[hidden] Input/output error',
-    ],
-    says: /^The host name was not found/,
-  },
-  {
-    what: 'silence after the connection',
-    errorLines: [
-      '[rtmp @ 0x5] [error] Cannot read RTMP handshake response',
-      '[error] rtmp://127.0.0.1:1/[hidden] Connection timed out',
-    ],
-    says: /^The server did not answer in time/,
-  },
-  {
-    what: 'silence in TLS',
-    errorLines: [
-      '[tls @ 0x5] [error] Error in the pull function.',
-      '[tls @ 0x5] [error] IO error: Connection timed out',
-      '[rtmps @ 0x5] [error] Cannot open connection tls://127.0.0.1:1',
-      '[error] rtmps://127.0.0.1:1/[hidden] Connection timed out',
-    ],
-    says: /^The server did not answer in time/,
-  },
-  {
-    what: 'no TLS',
-    errorLines: [
-      '[tls @ 0x5] [error] An unexpected TLS packet was received.',
-      '[error] rtmps://127.0.0.1:1/[hidden] Input/output error',
-    ],
-    says: /^The encrypted connection failed/,
-  },
-  {
-    what: 'no RTMP',
-    errorLines: [
-      '[rtmp @ 0x5] [error] Cannot read RTMP handshake response',
-      '[error] rtmp://127.0.0.1:1/[hidden] End of file',
-    ],
-    says: /may not speak RTMP/,
-  },
-  {
-    what: 'taken',
-    errorLines: [
-      '[rtmp @ 0x5] [error] Server error: Already publishing',
-      '[error] rtmp://127.0.0.1:1/[hidden] Operation not permitted',
-    ],
-    says: /somebody else publishes with this key/,
-  },
-  {
-    what: 'publish rejected',
-    errorLines: ['[error] rtmp://127.0.0.1:1/[hidden] Input/output error'],
-    says: /^The server refused the stream/,
-  },
-  {
-    what: 'connection lost',
-    wasLive: true,
-    errorLines: ['[error] av_interleaved_write_frame(): Broken pipe'],
-    says: /^The server closed the connection/,
-  },
-  {
-    what: 'wedged',
-    wasLive: true,
-    errorLines: ['[error] av_interleaved_write_frame(): Connection timed out'],
-    says: /^The server stopped taking data/,
-  },
-  {
-    what: 'anything else',
-    errorLines: ['[flv @ 0x5] [error] Video codec vp8 not compatible with flv'],
-    says: /^The push ended: exited with code 1$/,
-  },
-  { what: 'no lines', errorLines: [], says: /^The push ended: exited with code 1$/ },
+const nothing: FailureFacts = {
+  phase: 'publishing',
+  code: null,
+  receivedBytes: 0,
+  silence: null,
+  errorLines: [],
+  exitReason: 'exited with code 1',
+  blocked: null,
+}
+/** S0, S1, S2 and an answer to `connect`. */
+const spoke = 3_500
+const ioError = ['[error] rtmp://127.0.0.1:1/[hidden] Input/output error']
+const taken = ['[rtmp @ 0x5] [error] Server error: Already publishing', ...ioError]
+
+const cases: ReadonlyArray<[string, Partial<FailureFacts>, string, RegExp]> = [
+  ['an unknown name', { phase: 'resolving', code: 'ENOTFOUND' }, 'name-not-found', /^The host name was not/],
+  ['a name server that fails', { phase: 'resolving', code: 'EAI_AGAIN' }, 'name-not-found', /^The host name/],
+  ['a name server that is silent', { phase: 'resolving', code: 'TIMEOUT' }, 'name-not-found', /in time/],
+  ['a closed port', { phase: 'connecting', code: 'ECONNREFUSED' }, 'refused', /^The connection was refused/],
+  ['no route', { phase: 'connecting', code: 'EHOSTUNREACH' }, 'unreachable', /does not reach/],
+  ['no IPv6', { phase: 'connecting', code: 'ENETUNREACH' }, 'unreachable', /does not reach/],
+  ['a black hole', { phase: 'connecting', code: 'TIMEOUT' }, 'unanswered', /did not answer/],
+  ['the kernel giving up', { phase: 'connecting', code: 'ETIMEDOUT' }, 'unanswered', /did not answer/],
+  ['a silent server', { silence: 'unanswered' }, 'unanswered', /did not answer/],
+  ['a server that is silent in TLS', { phase: 'securing', code: 'TIMEOUT' }, 'unanswered', /did not answer/],
+  [
+    'a certificate of nobody',
+    { phase: 'securing', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    'tls',
+    /certificate/,
+  ],
+  ['an old certificate', { phase: 'securing', code: 'CERT_HAS_EXPIRED' }, 'tls', /certificate/],
+  [
+    'a name that is another',
+    { phase: 'securing', code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    'tls',
+    /certificate/,
+  ],
+  ['no TLS', { phase: 'securing', code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'tls', /may not speak RTMPS/],
+  ['a server that hangs up in TLS', { phase: 'securing', code: 'ECONNRESET' }, 'tls', /may not speak RTMPS/],
+  ['no RTMP', { code: 'CLOSED', receivedBytes: 7 }, 'refused', /may not speak RTMP at/],
+  ['no RTMP, rudely', { code: 'ECONNRESET' }, 'refused', /may not speak RTMP at/],
+  ['a key in use', { errorLines: taken, receivedBytes: spoke }, 'busy', /somebody else publishes/],
+  [
+    'a key in use, and the end',
+    { code: 'CLOSED', errorLines: taken, receivedBytes: spoke },
+    'busy',
+    /somebody/,
+  ],
+  ['a refused key', { code: 'CLOSED', receivedBytes: spoke }, 'rejected', /key or application/],
+  [
+    'a refused key, told',
+    { errorLines: ['[error] Server error: no'], receivedBytes: spoke },
+    'rejected',
+    /key/,
+  ],
+  [
+    'a lost connection',
+    { phase: 'live', code: 'ECONNRESET', receivedBytes: spoke },
+    'reset',
+    /closed the conn/,
+  ],
+  [
+    'an end in good order',
+    { phase: 'live', code: 'CLOSED', receivedBytes: spoke },
+    'reset',
+    /closed the conn/,
+  ],
+  [
+    'a wedged server',
+    { phase: 'live', silence: 'stalled', receivedBytes: spoke },
+    'stalled',
+    /stopped taking/,
+  ],
+  ['a dead network', { phase: 'live', code: 'ETIMEDOUT', receivedBytes: spoke }, 'stalled', /stopped taking/],
+  ['our rules', { phase: 'resolving', code: 'BLOCKED', blocked: 'No.' }, 'blocked', /^No\.$/],
+  ['anything else', { phase: 'live', errorLines: ['[error] codec'] }, 'other', /: exited with code 1$/],
 ]
 
 describe('explainFailure', () => {
-  test.each(cases)('$what', ({ errorLines, wasLive = false, says }) => {
-    expect(explainFailure({ errorLines, wasLive, exitReason: 'exited with code 1' })).toMatch(says)
+  test.each(cases)('%s', (_what, facts, errorClass, says) => {
+    const explained = explainFailure({ ...nothing, ...facts })
+    expect(explained.class).toBe(errorClass)
+    expect(explained.sentence).toMatch(says)
   })
 })

@@ -66,6 +66,23 @@ describe('StdinWriter', () => {
     expect([hasty.taken, hasty.ended]).toEqual([['in'], true])
   })
 
+  test('hands out what it was granted, up to one fragment more; the rest can still be left out', async () => {
+    const input = new SlowInput()
+    const writer = new StdinWriter(input, init)
+    writer.grant(15)
+    for (const fragment of makeFragments('K---')) writer.add(fragment)
+    for (let count = 0; count < 5; count += 1) await input.takeOne()
+    expect(input.taken).toEqual(['in', 'K0', '-1'])
+    expect(writer.queuedBytes).toBe(20)
+    writer.grant(0)
+    writer.end()
+    await input.takeOne()
+    expect([input.taken.length, input.ended]).toEqual([3, false])
+    writer.grant(100)
+    for (let count = 0; count < 3; count += 1) await input.takeOne()
+    expect([input.taken, input.ended]).toEqual([['in', 'K0', '-1', '-2', '-3'], true])
+  })
+
   test('takes nothing more after an error', async () => {
     const input = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
     input.on('error', () => undefined)

@@ -64,7 +64,13 @@ test.each([
 
 test('what the tests need and is not there', () => {
   const none = testTools({ PATH: '' }, () => false)
-  expect(none.debianPackages).toEqual(['chromium', 'ffmpeg', 'nginx', 'libnginx-mod-rtmp'])
+  expect(none.debianPackages).toEqual([
+    'chromium',
+    'ffmpeg',
+    'nginx',
+    'libnginx-mod-rtmp',
+    'libnginx-mod-stream',
+  ])
   const own = testTools({ PATH: '', SLUICE_CHROMIUM: '/opt/chrome' }, () => true)
   expect(own.debianPackages).toEqual(['ffmpeg'])
   expect(own.env.SLUICE_CHROMIUM).toBe('/opt/chrome')

@@ -1,0 +1,15 @@
+import { createDial } from '../../src/restream/dial.ts'
+import { TargetHistory } from '../../src/restream/target-history.ts'
+import type { TargetConfig } from '../../src/target-config.ts'
+
+/** What a target needs besides a feed and a log, for servers on this machine that the operator trusts. */
+export function targetOptions(config: Partial<TargetConfig> & { url: string }) {
+  return {
+    stream: 'show',
+    config: { name: 'one', kind: 'rtmp', key: '', enabled: true, ...config } as const,
+    trusted: true,
+    dial: createDial({ rules: { allowPrivate: false, allow: [], deny: [] }, verifyTls: true, extraCa: null }),
+    history: new TargetHistory(),
+    ffmpegBinary: 'ffmpeg',
+  }
+}

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { metricsText } from '../../../src/http/metrics.ts'
+import type { StreamSnapshot, TargetSnapshot } from '../../../src/streams/snapshot.ts'
+
+const target: TargetSnapshot = {
+  name: 'My "main" \\ one',
+  kind: 'youtube',
+  destination: 'rtmps://a.example',
+  state: 'live',
+  since: '',
+  liveSince: '',
+  bitrateBps: 2_000_000,
+  sentBytes: 12_345,
+  droppedFragments: 3,
+  droppedSeconds: 0.6,
+  reconnects: 1,
+  failures: 2,
+  nextTryAt: null,
+  lastError: null,
+  errorClass: null,
+}
+const stream: StreamSnapshot = {
+  name: 'show',
+  state: 'live',
+  reason: '',
+  since: '',
+  liveSince: '',
+  tracks: [],
+  packager: null,
+  feed: null,
+  hls: null,
+  targets: [target, { ...target, name: 'two', state: 'refused' }],
+}
+
+test('each line is what Prometheus takes, and each metric is told of once', () => {
+  const lines = metricsText([stream]).trimEnd().split('\n')
+  for (const line of lines) {
+    expect(line).toMatch(
+      /^(# (HELP|TYPE) sluice_\w+ .+|sluice_\w+\{\w+="([^"\\]|\\["\\n])*"(,\w+="([^"\\]|\\["\\n])*")*\} [\d.]+)$/,
+    )
+  }
+  const types = lines.filter((line) => line.startsWith('# TYPE'))
+  expect(new Set(types).size).toBe(types.length)
+  // Counters end with _total.
+  for (const line of types) expect(line.endsWith(' counter')).toBe(/_total /.test(line))
+})
+
+test('tells streams and targets', () => {
+  const text = metricsText([stream, { ...stream, name: 'idle', state: 'idle', targets: [] }])
+  const name = 'stream="show",target="My \\"main\\" \\\\ one"'
+  for (const line of [
+    'sluice_stream_live{stream="show"} 1',
+    'sluice_stream_live{stream="idle"} 0',
+    `sluice_target_live{${name}} 1`,
+    `sluice_target_state{${name},state="live"} 1`,
+    'sluice_target_state{stream="show",target="two",state="refused"} 1',
+    `sluice_target_sent_bytes_total{${name}} 12345`,
+    `sluice_target_dropped_fragments_total{${name}} 3`,
+    `sluice_target_reconnects_total{${name}} 1`,
+  ]) {
+    expect(text.split('\n')).toContain(line)
+  }
+})

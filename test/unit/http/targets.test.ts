@@ -1,0 +1,316 @@
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { InjectOptions } from 'fastify'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Cleanup } from '../../../src/cleanup.ts'
+import { loadConfig } from '../../../src/config.ts'
+import { Feed } from '../../../src/feed/feed.ts'
+import { createServer } from '../../../src/http/server.ts'
+import { registerTargets } from '../../../src/http/targets.ts'
+import { DialError } from '../../../src/restream/failure.ts'
+import { TargetStore } from '../../../src/restream/target-store.ts'
+import { Targets } from '../../../src/restream/targets.ts'
+
+const secret = 'aaaa-SECRET-bbbb'
+const path = '/api/streams/show/targets'
+const youtube = { name: 'YouTube', kind: 'youtube', key: secret }
+
+let cleanup: Cleanup
+let directory: string
+let file: string
+/** Everything that was answered and logged. */
+let said: string
+
+beforeEach(async () => {
+  cleanup = new Cleanup()
+  directory = await mkdtemp(join(tmpdir(), 'sluice-targets-'))
+  cleanup.defer(() => rm(directory, { recursive: true, force: true }))
+  file = join(directory, 'state', 'targets.json')
+  said = ''
+})
+afterEach(async () => {
+  await cleanup.run()
+  expect(said).not.toContain('SECRET')
+})
+
+async function start() {
+  const log = pino(
+    { level: 'trace' },
+    {
+      write: (line: string) => {
+        said += line
+      },
+    },
+  )
+  const config = loadConfig(
+    { SLUICE_TARGETS: JSON.stringify({ '*': [{ name: 'house', url: 'rtmp://house/live', key: secret }] }) },
+    null,
+  )
+  const targets = await Targets.load({
+    fixed: config.targets,
+    store: new TargetStore(join(directory, 'state')),
+    // No server is ever there.
+    dial: () => Promise.reject(new DialError('connecting', 'ECONNREFUSED')),
+    async checkHost(host) {
+      if (host === 'inside') throw new DialError('resolving', 'BLOCKED', { blocked: 'Not there.' })
+      if (host === 'unknown') throw new DialError('resolving', 'ENOTFOUND')
+    },
+    ffmpegBinary: '/nowhere/ffmpeg',
+  })
+  const server = await createServer(config, log)
+  registerTargets(server, targets, [])
+  cleanup.defer(() => server.close())
+  const ask = async (method: InjectOptions['method'] & string, url: string, body?: unknown, headers = {}) => {
+    const payload = body === undefined ? {} : { payload: body as object }
+    const response = await server.inject({ method, url, headers, ...payload } as InjectOptions)
+    said += response.body
+    return {
+      status: response.statusCode,
+      body: response.body === '' ? null : response.json(),
+      headers: response.headers,
+    }
+  }
+  const open = () => {
+    const session = targets.open('show', new Feed({ maxSeconds: 9, maxBytes: 999 }), log)
+    cleanup.defer(() => session.close())
+    return session
+  }
+  return { ask, open, targets }
+}
+
+describe('the targets of a stream', () => {
+  test('are added, listed, changed and removed, and their keys are never told', async () => {
+    const { ask } = await start()
+    const added = await ask('POST', path, youtube)
+    expect(added).toMatchObject({
+      status: 201,
+      headers: { location: `${path}/YouTube` },
+      body: {
+        name: 'YouTube',
+        kind: 'youtube',
+        destination: 'rtmps://a.rtmps.youtube.com:443',
+        state: 'waiting',
+        enabled: true,
+        hasKey: true,
+        source: 'api',
+        scope: 'show',
+        history: [],
+      },
+    })
+    expect((await ask('GET', path)).body.targets.map(({ name }: { name: string }) => name)).toEqual([
+      'YouTube',
+      'house',
+    ])
+    const changed = await ask('PATCH', `${path}/YouTube`, { kind: 'facebook', key: `${secret}2` })
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { kind: 'facebook', destination: 'rtmps://live-api-s.facebook.com:443' },
+    })
+    expect(await ask('DELETE', `${path}/YouTube`)).toMatchObject({ status: 204, body: null })
+    expect(await ask('GET', `${path}/YouTube`)).toMatchObject({
+      status: 404,
+      body: { error: { code: 'TARGET_NOT_FOUND' } },
+    })
+  })
+
+  test('are there again after a restart, in a file that only its owner can read', async () => {
+    const { ask } = await start()
+    await ask('POST', path, { ...youtube, enabled: false })
+    await ask('POST', `${path}/house/stop`)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(await readFile(file, 'utf8')).toContain(secret)
+    const again = await start()
+    expect((await again.ask('GET', path)).body.targets).toMatchObject([
+      { name: 'YouTube', enabled: false, state: 'stopped', hasKey: true },
+      { name: 'house', enabled: false, state: 'stopped' },
+    ])
+  })
+
+  test('of all streams are switched for one, and changed only where they are set', async () => {
+    const { ask } = await start()
+    const all = '/api/streams/*/targets'
+    expect(await ask('POST', all, { ...youtube, name: 'every' })).toMatchObject({
+      status: 201,
+      body: { scope: '*' },
+    })
+    expect(await ask('POST', `${path}/every/stop`)).toMatchObject({ status: 200, body: { enabled: false } })
+    expect(await ask('GET', '/api/streams/other/targets/every')).toMatchObject({ body: { enabled: true } })
+    for (const name of ['every', 'house']) {
+      const fixed = { status: 409, body: { error: { code: 'TARGET_FIXED' } } }
+      expect(await ask('DELETE', `${path}/${name}`)).toMatchObject(fixed)
+      expect(await ask('PATCH', `${path}/${name}`, { key: 'x' })).toMatchObject(fixed)
+    }
+    expect(await ask('PATCH', `${path}/house`, { enabled: false })).toMatchObject({ status: 200 })
+    // Its own takes the place of the one for all; then that is there again.
+    expect(await ask('DELETE', `${all}/every`)).toMatchObject({ status: 204 })
+    expect(await ask('GET', `${path}/every`)).toMatchObject({ status: 404 })
+  })
+
+  test('start and stop with the stream, and one alone', async () => {
+    const { ask, open } = await start()
+    await ask('POST', path, youtube)
+    const session = open()
+    const states = () => session.snapshot().map(({ name, state }) => `${name} ${state}`)
+    expect(states()).toEqual(['YouTube waiting', 'house waiting'])
+    expect(await ask('POST', `${path}/YouTube/stop`)).toMatchObject({
+      body: { state: 'stopped', enabled: false },
+    })
+    expect(states()).toEqual(['YouTube stopped', 'house waiting'])
+    expect(await ask('POST', `${path}/YouTube/retry`)).toMatchObject({
+      status: 409,
+      body: { error: { code: 'WRONG_STATE' } },
+    })
+    const started = await ask('POST', `${path}/YouTube/start`)
+    expect(started).toMatchObject({ body: { state: 'waiting', enabled: true } })
+    expect(started.body.history.map(({ state }: { state: string }) => state)).toEqual([
+      'waiting',
+      'stopped',
+      'waiting',
+    ])
+    expect(await ask('POST', `${path}/YouTube/retry`)).toMatchObject({ status: 200 })
+    await ask('POST', path, { ...youtube, name: 'late' })
+    expect(states()).toEqual(['YouTube waiting', 'late waiting', 'house waiting'])
+    await ask('DELETE', `${path}/late`)
+    expect(states()).toHaveLength(2)
+    await session.close()
+  })
+
+  test('are limited in number', async () => {
+    const { ask } = await start()
+    for (let number = 1; number < 20; number += 1) {
+      expect((await ask('POST', path, { ...youtube, name: `t${number}` })).status).toBe(201)
+    }
+    const tooMany = { status: 429, body: { error: { code: 'TOO_MANY_TARGETS' } } }
+    expect(await ask('POST', path, youtube)).toMatchObject(tooMany)
+  })
+
+  test('that are added at the same time are all kept', async () => {
+    const { ask } = await start()
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    await Promise.all(names.map((name) => ask('POST', path, { ...youtube, name })))
+    const { ask: later } = await start()
+    expect((await later('GET', path)).body.targets).toHaveLength(names.length + 1)
+  })
+})
+
+describe('is refused', () => {
+  test.each([
+    ['no name', { ...youtube, name: undefined }, 400, /^name: /],
+    ['an unknown kind', { ...youtube, kind: 'vimeo' }, 400, /^kind: .*"youtube"/],
+    ['another scheme', { ...youtube, url: 'http://host/app' }, 400, /^url: must look like rtmp:/],
+    ['a file', { ...youtube, url: 'file:///etc/passwd' }, 400, /^url: /],
+    ['no address', { name: 'a', kind: 'rtmp' }, 400, /^url: is missing/],
+    ['a port that can not be', { ...youtube, url: 'rtmp://host:99999/app' }, 400, /^url: .*port/],
+    ['a key with a space', { ...youtube, key: `${secret} x` }, 400, /^key: must not hold spaces/],
+    ['a slash in the name', { ...youtube, name: 'a/b' }, 400, /^name: /],
+    ['something else', { ...youtube, colour: 'red' }, 400, /colour/],
+    ['no object', [], 400, /object/],
+    ['a private address', { ...youtube, url: 'rtmp://inside/app' }, 403, /^Not there\.$/],
+    ['a name in use', { ...youtube, name: 'house' }, 409, /already/],
+    ['too much', { ...youtube, key: secret.repeat(10_000) }, 413, /too large/],
+  ])('%s', async (_what, body, status, says) => {
+    const { ask } = await start()
+    const answer = await ask('POST', path, body)
+    expect(answer).toMatchObject({ status, body: { error: { message: expect.stringMatching(says) } } })
+    expect((await ask('GET', path)).body.targets).toHaveLength(1)
+  })
+
+  test('a change to a private address; one that is not found now may be later', async () => {
+    const { ask } = await start()
+    await ask('POST', path, youtube)
+    expect(await ask('PATCH', `${path}/YouTube`, { url: 'rtmp://inside/app' })).toMatchObject({ status: 403 })
+    expect(await ask('PATCH', `${path}/YouTube`, { url: 'rtmp://unknown/app', key: 'k' })).toMatchObject({
+      status: 200,
+    })
+    expect(await ask('PATCH', `${path}/YouTube`, { kind: 'rtmp', url: null, key: 'k' })).toMatchObject({
+      status: 400,
+    })
+  })
+
+  test('a key that would go to another server than it was given for', async () => {
+    const { ask } = await start()
+    await ask('POST', path, youtube)
+    for (const changes of [
+      { url: 'rtmp://thief/app' },
+      { kind: 'twitch' },
+      { url: 'rtmp://a.rtmps.youtube.com/live2' },
+    ]) {
+      const answer = await ask('PATCH', `${path}/YouTube`, changes)
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { error: { message: expect.stringMatching(/^key: /) } },
+      })
+    }
+    const same = { url: 'rtmps://a.rtmps.youtube.com:443/other' }
+    expect(await ask('PATCH', `${path}/YouTube`, same)).toMatchObject({ status: 200, body: { hasKey: true } })
+  })
+
+  test.each([
+    ['another site', { origin: 'https://evil.example', host: 'localhost:8080' }],
+    ['a name that leads here', { origin: 'http://evil.example:8080', host: 'evil.example:8080' }],
+    ['another site that hides its origin', { 'sec-fetch-site': 'cross-site', host: 'localhost:8080' }],
+  ])('what a page of %s wants', async (_what, headers) => {
+    const { ask } = await start()
+    const forbidden = { status: 403, body: { error: { code: 'FORBIDDEN_ORIGIN' } } }
+    expect(await ask('POST', path, youtube, headers)).toMatchObject(forbidden)
+    expect(await ask('POST', `${path}/house/stop`, undefined, headers)).toMatchObject(forbidden)
+    expect(await ask('DELETE', `${path}/house`, undefined, headers)).toMatchObject(forbidden)
+    const own = { origin: 'http://localhost:8080', host: 'localhost:8080', 'sec-fetch-site': 'same-origin' }
+    expect(await ask('POST', path, youtube, own)).toMatchObject({ status: 201 })
+  })
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded'])('a body of %s', async (type) => {
+    const { ask } = await start()
+    const answer = await ask('POST', path, JSON.stringify(youtube), { 'content-type': type })
+    expect(answer).toMatchObject({ status: 415, body: { error: { code: 'UNSUPPORTED_TYPE' } } })
+  })
+
+  test('a stream that can not be', async () => {
+    const { ask } = await start()
+    expect(await ask('GET', '/api/streams/UPPER/targets')).toMatchObject({
+      body: { error: { code: 'BAD_STREAM_NAME' } },
+    })
+  })
+})
+
+describe('the file', () => {
+  test.each([
+    '{',
+    '[]',
+    '{"version":2}',
+    `{"version":1,"targets":{"show":[{"name":"a","url":"x","key":"${secret}"}]}}`,
+  ])('is left alone when it is damaged: %s', async (content) => {
+    await start().then(({ ask }) => ask('POST', path, youtube))
+    await writeFile(file, content)
+    const failure = await start().catch((error: Error) => error.message)
+    expect(failure).toMatch(/targets\.json, is damaged/)
+    expect(failure).not.toContain('SECRET')
+    expect(await readFile(file, 'utf8')).toBe(content)
+  })
+
+  test('is never half written: a new one takes its place, also when an earlier attempt was cut short', async () => {
+    const { ask } = await start()
+    await ask('POST', path, youtube)
+    // Whoever has the old one open reads it to its end.
+    const old = await open(file)
+    cleanup.defer(() => old.close())
+    await writeFile(`${file}.new`, '{"half', { mode: 0o644 })
+    await ask('POST', path, { ...youtube, name: 'second' })
+    expect(JSON.parse(await old.readFile('utf8')).targets.show).toHaveLength(1)
+    expect(JSON.parse(await readFile(file, 'utf8')).targets.show).toHaveLength(2)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+
+  test('that can not be written changes nothing', async () => {
+    const { ask } = await start()
+    // A file where the directory should be.
+    await writeFile(join(directory, 'state'), '')
+    expect(await ask('POST', path, youtube)).toMatchObject({
+      status: 500,
+      body: { error: { code: 'STATE_FAILED' } },
+    })
+    expect((await ask('GET', path)).body.targets).toHaveLength(1)
+  })
+})
