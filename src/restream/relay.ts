@@ -9,7 +9,6 @@ const lingerMs = 2_000
  * what an error was, which ffmpeg's messages often do not say.
  */
 export class Relay {
-  readonly port: number
   readonly #upstream: Socket
   readonly #server: Server
   #local: Socket | null = null
@@ -19,7 +18,6 @@ export class Relay {
   private constructor(server: Server, upstream: Socket) {
     this.#server = server
     this.#upstream = upstream
-    this.port = (server.address() as AddressInfo).port
     server.once('connection', (local) => this.#join(local))
     upstream.on('error', (error: NodeJS.ErrnoException) => this.#ended(error.code ?? 'UNKNOWN'))
     upstream.once('end', () => this.#ended('CLOSED'))
@@ -30,6 +28,8 @@ export class Relay {
   static async open(upstream: Socket): Promise<Relay> {
     const server = createServer({ pauseOnConnect: true, noDelay: true })
     server.maxConnections = 1
+    // Before anything is waited for: an error of the connection that nobody listens to would end the gateway.
+    const relay = new Relay(server, upstream)
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
@@ -39,7 +39,12 @@ export class Relay {
       upstream.destroy()
       throw error
     }
-    return new Relay(server, upstream)
+    return relay
+  }
+
+  /** Of loopback. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
   }
 
   /** Bytes that the server said. */
@@ -72,6 +77,10 @@ export class Relay {
   }
 
   #join(local: Socket): void {
+    if (this.#code !== null) {
+      local.destroy()
+      return
+    }
     this.#local = local
     this.#server.close()
     // Its end says less than ffmpeg's exit.
@@ -94,7 +103,6 @@ export class Relay {
     if (this.#local?.destroyed) return
     this.#code ??= code
     this.#local?.destroy()
-    this.#server.close()
     this.#upstream.destroy()
   }
 }
