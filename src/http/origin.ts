@@ -9,10 +9,10 @@ import { GatewayError } from '../errors.ts'
  * @throws GatewayError FORBIDDEN_ORIGIN
  */
 export function checkOrigin(request: FastifyRequest, allowedHosts: readonly string[]): void {
-  const { origin, host, 'sec-fetch-site': site } = request.headers
+  const { origin, 'sec-fetch-site': site } = request.headers
   if (site === undefined || site === 'same-origin' || site === 'none') {
     // Without an origin it is no page: browsers send one with everything that is not a GET or HEAD.
-    if (origin === undefined || isOwnOrigin(origin, host ?? '', allowedHosts)) return
+    if (origin === undefined || isOwnOrigin(origin, request.host, allowedHosts)) return
   }
   throw new GatewayError(
     'FORBIDDEN_ORIGIN',

@@ -258,7 +258,9 @@ describe('is refused', () => {
     expect(await ask('POST', `${path}/house/stop`, undefined, headers)).toMatchObject(forbidden)
     expect(await ask('DELETE', `${path}/house`, undefined, headers)).toMatchObject(forbidden)
     const own = { origin: 'http://localhost:8080', host: 'localhost:8080', 'sec-fetch-site': 'same-origin' }
-    expect(await ask('POST', path, youtube, own)).toMatchObject({ status: 201 })
+    expect(await ask('POST', path, youtube, own)).toMatchObject({
+      ...{ status: 201, headers: { 'cache-control': 'no-store' } },
+    })
   })
 
   test.each(['text/plain', 'application/x-www-form-urlencoded'])('a body of %s', async (type) => {

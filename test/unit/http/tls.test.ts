@@ -10,6 +10,7 @@ import { Cleanup } from '../../../src/cleanup.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { registerHls } from '../../../src/http/hls.ts'
+import { checkOrigin } from '../../../src/http/origin.ts'
 import { createServer } from '../../../src/http/server.ts'
 import { createLog } from '../../../src/log.ts'
 import { type CertificateFiles, certificateFiles, writeCertificate } from '../../support/certificate.ts'
@@ -38,6 +39,10 @@ beforeEach(async () => {
   cleanup.defer(close)
   registerHls(server, { storeOf: () => store, maxWaitingRequests: 1_000 })
   server.get('/page', async () => 'a page')
+  server.post('/change', async (request) => {
+    checkOrigin(request, [])
+    return 'changed'
+  })
   server.route({
     ...{ method: 'GET', url: '/echo', handler: async () => 'no websocket' },
     wsHandler: (socket) => void socket.on('message', (data) => socket.send(data)),
@@ -59,8 +64,8 @@ function open(): ClientHttp2Session {
   return session
 }
 
-async function ask(session: ClientHttp2Session, path: string, method = 'GET') {
-  const stream = session.request({ ':path': path, ':method': method })
+async function ask(session: ClientHttp2Session, path: string, method = 'GET', more = {}) {
+  const stream = session.request({ ':path': path, ':method': method, ...more })
   const [headers = {}]: IncomingHttpHeaders[] = await once(stream, 'response')
   return { headers, body: await buffer(stream) }
 }
@@ -81,6 +86,14 @@ test('one connection waits for many things at once', async () => {
     expect(headers).toMatchObject({ ':status': 200, 'content-length': '1000' })
     expect(body).toEqual(fragments[8]?.bytes)
   }
+})
+
+test('a page of its own may change things, also when HTTP/2 names the host', async () => {
+  const session = open()
+  const own = await ask(session, '/change', 'POST', { origin: url })
+  expect(own.body.toString()).toBe('changed')
+  const other = await ask(session, '/change', 'POST', { origin: 'https://evil.example' })
+  expect(other.headers).toMatchObject({ ':status': 403 })
 })
 
 test('a cache gets 100 large segments at once', async () => {
