@@ -11,6 +11,7 @@ import { registerHls } from './http/hls.ts'
 import { registerPages } from './http/pages.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
+import { registerWhip } from './http/whip.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
@@ -95,6 +96,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     maxWaitingRequests: config.maxWaitingRequests,
   })
   registerSignaling(server, registry, config, log)
+  registerWhip(server, registry, config)
   await registerPages(server)
 
   return {

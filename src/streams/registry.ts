@@ -23,6 +23,11 @@ export class Registry {
     return stream
   }
 
+  /** Whether anything is kept of a stream of that name. */
+  has(name: string): boolean {
+    return this.#streams.has(name)
+  }
+
   /**
    * Publishes on a stream, which is made when it is not there.
    * @throws GatewayError BAD_STREAM_NAME, TOO_MANY_STREAMS, and what `Stream.publish` throws.
