@@ -11,6 +11,7 @@ import { registerHls } from './http/hls.ts'
 import { registerPages } from './http/pages.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
+import { registerWhep } from './http/whep.ts'
 import { registerWhip } from './http/whip.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
@@ -97,6 +98,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   })
   registerSignaling(server, registry, config, log)
   registerWhip(server, registry, config)
+  registerWhep(server, registry, config)
   await registerPages(server)
 
   return {

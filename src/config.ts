@@ -111,6 +111,14 @@ export const configSchema = z.strictObject({
     .max(100_000)
     .default(500)
     .describe('Publishing websockets open at the same time.'),
+  maxRealtimeViewers: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(200)
+    .describe(
+      'Viewers by WebRTC at the same time, over all streams; one core serves about 250. 0 turns it off.',
+    ),
   resumeSeconds: z
     .number()
     .min(0)

@@ -65,7 +65,7 @@ export function sendingParameters(
         parameters: {},
       })),
       encodings: encodingsOf(media, rtxPayloadType !== undefined),
-      rtcp: { cname: media.cname ?? `sluice-${media.mid}`, reducedSize: true },
+      rtcp: { cname: media.cname ?? 'sluice', reducedSize: true },
     },
     answer: {
       kind: media.kind,
