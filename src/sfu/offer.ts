@@ -112,7 +112,7 @@ function readMedia(session: SessionDescription, line: MediaLine, purpose: 'send'
     extensions: (line.ext ?? [])
       .map(({ value, uri }) => ({ id: value, uri: text(uri) }))
       .filter(({ id }) => id >= 1 && id <= 255 && id !== 15),
-    rids: purpose === 'send' ? readRids(line) : [],
+    rids: purpose === 'send' && kind === 'video' ? readRids(line) : [],
     ...readSsrcs(line),
   }
 }

@@ -64,7 +64,7 @@ export class Viewer {
       return new Viewer(transport, writeAnswer(transport, answers))
     } catch (cause) {
       transport.close()
-      throw new GatewayError('UNSUPPORTED_MEDIA', `This offer can't be answered: ${messageOf(cause)}`, {
+      throw new GatewayError('UNSUPPORTED_MEDIA', `This offer can't be answered: ${messageOf(cause)}.`, {
         cause,
       })
     }

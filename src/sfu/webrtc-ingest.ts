@@ -116,7 +116,7 @@ export class WebRtcIngest {
       return await call()
     } catch (cause) {
       if (this.#transport.closed) throw connectionLost()
-      throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media: ${messageOf(cause)}`, {
+      throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media: ${messageOf(cause)}.`, {
         cause,
       })
     }
