@@ -10,6 +10,8 @@ import { measureServing } from './measure-serving.ts'
 import { measureStart } from './measure-start.ts'
 import { measureViewers } from './measure-viewers.ts'
 import { measureWatch } from './measure-watch.ts'
+import { measureWhep } from './measure-whep.ts'
+import { measureWhip } from './measure-whip.ts'
 import { type BenchOptions, type MeasurementName, parseOptions, usage } from './options.ts'
 import { formatTable, type Table } from './table.ts'
 
@@ -21,6 +23,8 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   memory: measureMemory,
   viewers: measureViewers,
   serving: measureServing,
+  whip: measureWhip,
+  whep: measureWhep,
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,16 @@
 import { parseArgs } from 'node:util'
 
-export const measurementNames = ['cpu', 'start', 'latency', 'watch', 'memory', 'viewers', 'serving'] as const
+export const measurementNames = [
+  'cpu',
+  'start',
+  'latency',
+  'watch',
+  'memory',
+  'viewers',
+  'serving',
+  'whip',
+  'whep',
+] as const
 export type MeasurementName = (typeof measurementNames)[number]
 
 export type BenchOptions = {
@@ -19,6 +29,9 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
   latency  glass to glass, from browser to browser (a run is --seconds, default 1 run of 60 s for each codec)
   watch    how soon the watch page shows a running stream, and comes back after 3 s without network
            (default 5 runs)
+  whip     8 publishers by WHIP, 720p30 at 2 Mbit/s each: CPU per stream and lost segments over --seconds (default 60)
+  whep     glass to glass and first picture in a browser (--seconds for each codec, default 30), then one publisher to
+           100 viewers who count packets
   memory   growth of the processes over --seconds (default 180)
   viewers  how soon 300 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
   serving  playlists and segments per second, against nginx with the same files (default 3 runs of 3 s for each)

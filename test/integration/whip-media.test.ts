@@ -181,7 +181,7 @@ test('a publisher who vanishes is missed, and can come back into the same stream
   first.accept(session.answer)
   await first.connected
   first.close()
-  // DTLS says goodbye, without a DELETE. It was never live, so nothing is waited for.
+  // Without a DELETE: its ICE checks stay away. It was never live, so nothing is waited for.
   await vi.waitFor(() => expect(gateway.snapshot(stream)?.state).toBe('idle'), within)
   await publish(stream, 'libdatachannel', { video: 'h264' })
   await vi.waitFor(() => expect(gateway.snapshot(stream)?.state).toBe('live'), within)
