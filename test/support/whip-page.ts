@@ -8,12 +8,12 @@ export async function publishFromPage(
   page: Page,
   stream: string,
   codec: 'h264' | 'vp8',
-  token = 'test',
+  config: RTCConfiguration = {},
 ): Promise<void> {
   await page.evaluate(
-    async ({ stream, codec, token }) => {
+    async ({ stream, codec, config }) => {
       const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: true })
-      const connection = new RTCPeerConnection()
+      const connection = new RTCPeerConnection(config)
       for (const track of media.getTracks()) {
         const transceiver = connection.addTransceiver(track, { direction: 'sendonly', streams: [media] })
         if (track.kind !== 'video') continue
@@ -28,15 +28,15 @@ export async function publishFromPage(
       await connection.setLocalDescription(offer)
       const response = await fetch(`/whip/${stream}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
+        headers: { 'content-type': 'application/sdp', authorization: 'Bearer test' },
         body: offer.sdp ?? '',
       })
       if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
-      await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() })
       // Kept from being collected for as long as the page is there.
       Object.assign(window, { publishing: connection })
+      await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() })
     },
-    { stream, codec, token },
+    { stream, codec, config },
   )
 }
 

@@ -1,4 +1,4 @@
-import { Audio, PeerConnection, type Track, Video } from 'node-datachannel'
+import { Audio, PeerConnection, type RtcConfig, type Track, Video } from 'node-datachannel'
 
 export type PeerTrack = { codec: 'h264' | 'vp8' | 'opus'; payloadType: number; ssrc?: number }
 
@@ -35,8 +35,12 @@ export class RtcPeer {
     })
   }
 
-  static async create(direction: 'SendOnly' | 'RecvOnly', tracks: readonly PeerTrack[]): Promise<RtcPeer> {
-    const connection = new PeerConnection('load', { iceServers: [] })
+  static async create(
+    direction: 'SendOnly' | 'RecvOnly',
+    tracks: readonly PeerTrack[],
+    config: RtcConfig = { iceServers: [] },
+  ): Promise<RtcPeer> {
+    const connection = new PeerConnection('load', config)
     const offered = Promise.withResolvers<string>()
     connection.onLocalDescription((sdp) => offered.resolve(sdp))
     const byKind = new Map<'audio' | 'video', Track>()
