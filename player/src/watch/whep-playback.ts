@@ -42,7 +42,11 @@ export function playByWhep({ video, url, failed, unable }: PlaybackOptions): Pla
     )
   const connecting = setTimeout(blocked, connectWithinMs)
 
-  for (const kind of ['audio', 'video']) connection.addTransceiver(kind, { direction: 'recvonly' })
+  for (const kind of ['audio', 'video']) {
+    const { receiver } = connection.addTransceiver(kind, { direction: 'recvonly' })
+    // As little as the network's unevenness allows.
+    if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0
+  }
   connection.addEventListener('track', ({ track }) => media.addTrack(track))
   connection.addEventListener('connectionstatechange', () => {
     const { connectionState: state } = connection
