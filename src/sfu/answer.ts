@@ -1,5 +1,6 @@
 import type { DtlsParameters, IceCandidate, IceParameters } from 'mediasoup/types'
-import type { HeaderExtension, OfferedCodec } from './offer.ts'
+import type { HeaderExtension } from './offer.ts'
+import type { OfferedCodec } from './offered-codecs.ts'
 import type { TrackKind } from './publication.ts'
 
 /** One m= section of an answer: exactly one codec. */

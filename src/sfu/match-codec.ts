@@ -1,6 +1,6 @@
 import { isSameProfile } from 'h264-profile-level-id'
 import type { RouterRtpCodecCapability, RtpCodecParameters } from 'mediasoup/types'
-import type { OfferedCodec } from './offer.ts'
+import type { OfferedCodec } from './offered-codecs.ts'
 
 /**
  * Whether an offered codec and one of the router are the same, by mediasoup's own rules, which are strict: H.264 of

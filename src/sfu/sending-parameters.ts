@@ -2,7 +2,8 @@ import type { RouterRtpCodecCapability, RtpEncodingParameters, RtpParameters } f
 import { GatewayError } from '../errors.ts'
 import type { AnsweredMedia } from './answer.ts'
 import { isSameCodec } from './match-codec.ts'
-import type { OfferedCodec, OfferedMedia } from './offer.ts'
+import type { OfferedMedia } from './offer.ts'
+import type { OfferedCodec } from './offered-codecs.ts'
 
 /**
  * Header extensions that are taken from publishers: to know tracks and layers apart, for congestion control, and for
@@ -31,16 +32,16 @@ export function sendingParameters(
   media: OfferedMedia,
   ownCodecs: readonly RouterRtpCodecCapability[],
 ): Sending {
-  const codec = chooseCodec(media, ownCodecs)
+  const { codec, name } = chooseCodec(media, ownCodecs)
   const extensions = media.extensions.filter(({ uri }) => takenExtensions.has(uri))
-  const { mimeType, payloadType, clockRateHz, channels, rtxPayloadType } = codec
+  const { payloadType, clockRateHz, channels, rtxPayloadType } = codec
   const parameters = essentialParameters(codec)
   return {
     rtpParameters: {
       mid: media.mid,
       codecs: [
         {
-          mimeType,
+          mimeType: name,
           payloadType,
           clockRate: clockRateHz,
           ...(channels === undefined ? {} : { channels }),
@@ -72,9 +73,10 @@ export function sendingParameters(
       mid: media.mid,
       protocol: media.protocol,
       direction: 'recvonly',
-      codec: /^audio\/opus$/i.test(mimeType)
-        ? { ...codec, parameters: { ...parameters, ...opusAnswer } }
-        : { ...codec, parameters },
+      codec:
+        name === 'audio/opus'
+          ? { ...codec, parameters: { ...parameters, ...opusAnswer } }
+          : { ...codec, parameters },
       extensions,
       rids: media.rids,
     },
@@ -83,7 +85,11 @@ export function sendingParameters(
 
 type KnownUri = NonNullable<RtpParameters['headerExtensions']>[number]['uri']
 
-function chooseCodec(media: OfferedMedia, ownCodecs: readonly RouterRtpCodecCapability[]): OfferedCodec {
+/** @returns the offered codec with the feedback that both sides know, and its name as the router writes it. */
+function chooseCodec(
+  media: OfferedMedia,
+  ownCodecs: readonly RouterRtpCodecCapability[],
+): { codec: OfferedCodec; name: string } {
   for (const own of ownCodecs) {
     const codec = media.codecs.find((offered) => isSameCodec(offered, own))
     if (!codec) continue
@@ -91,7 +97,7 @@ function chooseCodec(media: OfferedMedia, ownCodecs: readonly RouterRtpCodecCapa
     const feedback = codec.feedback.filter(({ type, parameter = '' }) =>
       wanted.includes(`${type} ${parameter}`),
     )
-    return { ...codec, feedback }
+    return { codec: { ...codec, feedback }, name: own.mimeType }
   }
   const offered = [...new Set(media.codecs.map(({ mimeType }) => mimeType.slice(mimeType.indexOf('/') + 1)))]
   const takes = media.kind === 'audio' ? 'Opus' : 'H.264 (baseline, main, high), VP8 and VP9'

@@ -2,7 +2,8 @@ import type { RtpCodecCapability, RtpCodecParameters } from 'mediasoup/types'
 import { GatewayError } from '../errors.ts'
 import type { AnsweredMedia } from './answer.ts'
 import { isSameCodec } from './match-codec.ts'
-import { type OfferedCodec, type OfferedMedia, readOffer } from './offer.ts'
+import { type OfferedMedia, readOffer } from './offer.ts'
+import type { OfferedCodec } from './offered-codecs.ts'
 import type { TrackKind } from './publication.ts'
 
 /** What a viewer can be sent of a published track. */
