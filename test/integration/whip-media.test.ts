@@ -18,8 +18,8 @@ import { publishByWerift } from '../support/werift-publisher.ts'
 type Stack = 'libdatachannel' | 'werift'
 type Codec = 'h264' | 'vp8'
 
-/** ITU-R BT.1359: what people begin to notice. */
-const noticeableMs = 90
+/** ITU-R BT.1359: sound that is this much early is still acceptable. */
+const acceptableMs = 90
 const within = { timeout: 30_000, interval: 100 }
 
 let gateway: TestGateway
@@ -123,7 +123,7 @@ describe.each<{ stack: Stack; codec: Codec }>([
     const { medianMs } = offsetFigures(offsets)
     console.log(`${stream}: picture against sound ${medianMs.toFixed(0)} ms over ${offsets.length} flashes`)
     expect(offsets.length).toBeGreaterThanOrEqual(4)
-    expect(Math.abs(medianMs)).toBeLessThan(noticeableMs)
+    expect(Math.abs(medianMs)).toBeLessThan(acceptableMs)
   })
 })
 
@@ -136,8 +136,7 @@ test('a keyframe only every 250 frames: HLS begins with the first, and stays wit
     const playlist = readMediaPlaylist(text)
     return { atMs, raw: playlist, playlist }
   })
-  // The rules of parts are for Low-Latency HLS.
-  expect(breaches(observations).filter((breach) => !/^4\.4\.3\.[78] /.test(breach))).toEqual([])
+  expect(breaches(observations)).toEqual([])
   expect(recorder.segments.some(({ discontinuity }) => discontinuity)).toBe(false)
   expect(gateway.snapshot('long-gop')?.packager?.failures).toBe(0)
 })
