@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError, toErrorShape } from '../errors.ts'
+import type { IceServer } from '../ingest/ice-servers.ts'
 import { checkName } from '../streams/registry.ts'
 import { authorize, bearerToken, type Wish } from './authorize.ts'
+import { iceServerLinks } from './ice-server-links.ts'
 import { type RtcConnection, RtcSession } from './rtc-session.ts'
 import { toGatewayError } from './server.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -20,8 +22,8 @@ export type RtcRouteOptions = {
   action: Wish['action']
   /** POSTs: so many at once, so many a second over time. */
   posts: { burst: number; perSecond: number }
-  /** `Link` headers for a client. */
-  iceServerLinks: () => readonly string[]
+  /** STUN and TURN servers for one client. */
+  iceServers: () => readonly IceServer[]
   open: (request: OpenRequest) => Promise<RtcConnection>
 }
 
@@ -118,7 +120,7 @@ export function registerRtc(server: FastifyInstance, options: RtcRouteOptions): 
         session = new RtcSession(stream, offer, connection)
         if (ended) throw new GatewayError('CONNECTION_LOST', 'The session ended as soon as it began.')
         sessions.set(session.id, session)
-        const links = options.iceServerLinks()
+        const links = iceServerLinks(options.iceServers())
         if (links.length > 0) reply.header('link', links)
         return reply
           .code(201)

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../errors.ts'
+import { iceServers } from '../ingest/ice-servers.ts'
 import type { Registry } from '../streams/registry.ts'
-import { iceServerLinks } from './ice-servers.ts'
 import { registerRtc } from './rtc-routes.ts'
 
 /** All viewers of a publisher who came back arrive within a second. */
@@ -15,7 +15,7 @@ export function registerWhep(server: FastifyInstance, registry: Registry, config
     prefix: 'whep',
     action: 'watch',
     posts,
-    iceServerLinks: () => iceServerLinks(config, Date.now()),
+    iceServers: () => iceServers(config, Date.now()),
     async open({ stream, offer, onEnd }) {
       if (viewers >= config.maxRealtimeViewers) {
         throw new GatewayError(

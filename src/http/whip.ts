@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
+import { iceServers } from '../ingest/ice-servers.ts'
 import { WhipSession } from '../ingest/whip-session.ts'
 import type { Registry } from '../streams/registry.ts'
-import { iceServerLinks } from './ice-servers.ts'
 import { registerRtc } from './rtc-routes.ts'
 
 /** Each one that is taken starts a stream. */
@@ -20,7 +20,7 @@ export function registerWhip(server: FastifyInstance, registry: Registry, config
     prefix: 'whip',
     action: 'publish',
     posts,
-    iceServerLinks: () => iceServerLinks(config, Date.now()),
+    iceServers: () => iceServers(config, Date.now()),
     async open({ stream, offer, token, onEnd }) {
       const person = token === null ? null : createHash('sha256').update(token).digest('base64')
       const earlier = publishers.get(stream)

@@ -26,7 +26,7 @@ async function closeBrowsers(): Promise<void> {
 }
 
 /** A browser that publishes by WHIP, and another one that watches. */
-async function publishAndWatch(stream: string, codec: 'h264' | 'vp8') {
+async function publishAndWatch(stream: string, codec: 'h264' | 'vp8', layers = 1) {
   await closeBrowsers()
   const broadcaster = await startBrowser()
   browsers.push(broadcaster)
@@ -34,7 +34,7 @@ async function publishAndWatch(stream: string, codec: 'h264' | 'vp8') {
   browsers.push(viewer)
   await installClockCamera(broadcaster.page, camera)
   await broadcaster.page.goto(`${gateway.url}/`)
-  await publishFromPage(broadcaster.page, stream, codec)
+  await publishFromPage(broadcaster.page, stream, codec, { layers })
   return { broadcaster: broadcaster.page, viewer: viewer.page }
 }
 
@@ -73,6 +73,18 @@ describe.each(['h264', 'vp8'] as const)('Chromium publishes %s by WHIP', (codec)
     await expect
       .poll(async () => (await readWatching(viewer)).decodedAudioBytes - before.decodedAudioBytes)
       .toBeGreaterThan(10_000)
+  })
+})
+
+describe('a simulcast publisher', () => {
+  it('is seen in its best layer, in real time and by HLS', async () => {
+    const stream = `simulcast-${Date.now()}`
+    const { viewer } = await publishAndWatch(stream, 'h264', 3)
+    await viewer.goto(`${gateway.url}/watch/${stream}?mode=realtime`)
+    await untilFresh(viewer, realtimeMs)
+    const height = () => viewer.evaluate(() => document.querySelector('video')?.videoHeight)
+    await expect.poll(height, { timeout: 20_000 }).toBe(camera.height)
+    await expect.poll(() => gateway.snapshot(stream)?.feed?.height, { timeout: 20_000 }).toBe(camera.height)
   })
 })
 

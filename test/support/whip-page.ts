@@ -8,14 +8,24 @@ export async function publishFromPage(
   page: Page,
   stream: string,
   codec: 'h264' | 'vp8',
-  config: RTCConfiguration = {},
+  config: RTCConfiguration & { layers?: number } = {},
 ): Promise<void> {
   await page.evaluate(
     async ({ stream, codec, config }) => {
       const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: true })
       const connection = new RTCPeerConnection(config)
       for (const track of media.getTracks()) {
-        const transceiver = connection.addTransceiver(track, { direction: 'sendonly', streams: [media] })
+        // Each layer has half the size of the next one.
+        const layers = track.kind === 'video' ? (config.layers ?? 1) : 1
+        const sendEncodings = Array.from({ length: layers }, (_, layer) => ({
+          ...(layers > 1 ? { rid: `r${layer}` } : {}),
+          scaleResolutionDownBy: 2 ** (layers - 1 - layer),
+        }))
+        const transceiver = connection.addTransceiver(track, {
+          direction: 'sendonly',
+          streams: [media],
+          ...(track.kind === 'video' ? { sendEncodings } : {}),
+        })
         if (track.kind !== 'video') continue
         const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? []
         const wanted = new RegExp(`video/(${codec}|rtx)$`, 'i')

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../../../src/errors.ts'
-import { iceServerLinks } from '../../../src/http/ice-servers.ts'
+import { iceServerLinks } from '../../../src/http/ice-server-links.ts'
 import { TokenBucket } from '../../../src/http/token-bucket.ts'
+import { iceServers } from '../../../src/ingest/ice-servers.ts'
 import { readIceFragment, usernameFragmentOf } from '../../../src/sfu/ice-fragment.ts'
 import { offerOf } from '../../support/offers.ts'
 
@@ -32,14 +33,14 @@ describe('ICE server links', () => {
   test('carry a password that coturn can work out, and that expires', () => {
     const username = `${1_000 + 12 * 3_600}:sluice`
     const credential = createHmac('sha1', 'secret').update(username).digest('base64')
-    expect(iceServerLinks(settings, 1_000_999)).toEqual([
+    expect(iceServerLinks(iceServers(settings, 1_000_999))).toEqual([
       '<stun:s:3478>; rel="ice-server"',
       `<turn:t:3478?transport=udp>; rel="ice-server"; username="${username}"; credential="${credential}"; credential-type="password"`,
     ])
   })
 
   test('are none without servers', () => {
-    expect(iceServerLinks({ stunUrls: [], turnUrls: [], turnSecret: null }, 0)).toEqual([])
+    expect(iceServerLinks(iceServers({ stunUrls: [], turnUrls: [], turnSecret: null }, 0))).toEqual([])
   })
 })
 
