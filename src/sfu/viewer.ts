@@ -58,7 +58,6 @@ export class Viewer {
           producerId: producer.id,
           rtpCapabilities: capabilitiesOf(wanted),
         })
-        consumer.once('producerclose', () => transport.close())
         answers.push(answerOf(wanted, consumer))
       }
       return new Viewer(transport, writeAnswer(transport, answers))

@@ -18,6 +18,7 @@ beforeAll(async () => {
     SLUICE_STUN_URLS: '["stun:stun.example.net:3478"]',
     SLUICE_TURN_URLS: '["turn:turn.example.net:3478?transport=udp"]',
     SLUICE_TURN_SECRET: turnSecret,
+    SLUICE_MAX_REALTIME_VIEWERS: '1',
   })
   whip = new RtcHttp(gateway)
   whep = new RtcHttp(gateway, 'whep')
@@ -427,6 +428,11 @@ describe('beyond the RFC', () => {
     const path = (response.headers.get('location') ?? '').slice('/whep/'.length)
     // A viewer's session is none of a publisher.
     await refused(whip.request('DELETE', path), 404)
+    // The second viewer is one too many, as long as the first is there.
+    await refused(whep.post(name, offerOf('chromium-watch')), 503)
     expect((await whep.request('DELETE', path)).status).toBe(200)
+    const again = await whep.post(name, offerOf('chromium-watch'))
+    expect(again.status).toBe(201)
+    await whep.request('DELETE', (again.headers.get('location') ?? '').slice('/whep/'.length))
   })
 })
