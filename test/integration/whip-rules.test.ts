@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { withGatewayExtensions } from '../../player/src/watch/whep-offer.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { offerOf } from '../support/offers.ts'
 import { candidates, fragmentType, newIceSession, RtcHttp, sdpType } from '../support/rtc-http.ts'
@@ -434,5 +435,21 @@ describe('beyond the RFC', () => {
     const again = await whep.post(name, offerOf('chromium-watch'))
     expect(again.status).toBe(201)
     await whep.request('DELETE', (again.headers.get('location') ?? '').slice('/whep/'.length))
+  })
+
+  test('WHEP: congestion control and repair for players that use the gateway’s numbers, repair for all others', async () => {
+    await open()
+    for (const [offer, extensions, congestion] of [
+      [withGatewayExtensions(offerOf('chromium-watch')), ['1', '4', '5'], true],
+      [offerOf('chromium-watch'), [], false],
+    ] as const) {
+      const response = await whep.post(name, offer)
+      const [, video = ''] = (await response.text()).split('m=video')
+      expect([...video.matchAll(/a=extmap:(\d+) /g)].map(([, id]) => id).sort()).toEqual(extensions)
+      expect(video.includes('transport-cc')).toBe(congestion)
+      expect(video).toMatch(/a=rtcp-fb:108 nack\r\n/)
+      expect(video).toMatch(/a=rtcp-fb:108 nack pli\r\n/)
+      await whep.request('DELETE', (response.headers.get('location') ?? '').slice('/whep/'.length))
+    }
   })
 })
