@@ -79,7 +79,7 @@ describe.each(['h264', 'vp8'] as const)('Chromium publishes %s by WHIP', (codec)
 describe('a simulcast publisher', () => {
   it('is seen in its best layer, in real time and by HLS', async () => {
     const stream = `simulcast-${Date.now()}`
-    const { viewer } = await publishAndWatch(stream, 'h264', 3)
+    const { viewer } = await publishAndWatch(stream, 'h264', 2)
     await viewer.goto(`${gateway.url}/watch/${stream}?mode=realtime`)
     await untilFresh(viewer, realtimeMs)
     const height = () => viewer.evaluate(() => document.querySelector('video')?.videoHeight)

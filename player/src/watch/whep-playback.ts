@@ -138,7 +138,7 @@ export function playByWhep({ video, url, failed, unable }: PlaybackOptions): Pla
 
 /** Chromium lets an offer choose the numbers of header extensions; others use their own whatever the offer says. */
 function mayAsk(): boolean {
-  return /\bChrom(e|ium)\//.test(navigator.userAgent)
+  return /Chrom(e|ium)\//.test(navigator.userAgent)
 }
 
 function refusalOf(status: number): Refusal {
