@@ -15,6 +15,8 @@ import { registerPages } from './http/pages.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
 import { registerTargets } from './http/targets.ts'
+import { registerWhep } from './http/whep.ts'
+import { registerWhip } from './http/whip.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
@@ -107,6 +109,8 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     maxWaitingRequests: config.maxWaitingRequests,
   })
   registerSignaling(server, registry, config, log)
+  registerWhip(server, registry, config)
+  registerWhep(server, registry, config)
   await registerPages(server)
 
   return {

@@ -45,6 +45,32 @@ export const configSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Address that publishers' browsers reach; found by itself when rtcHost is 0.0.0.0."),
+  stunUrls: z
+    .array(
+      z
+        .string()
+        .max(256)
+        .regex(/^stuns?:[^\s"<>]+$/, 'must look like stun:host:port'),
+    )
+    .max(8)
+    .default([])
+    .describe('STUN servers that WHIP and WHEP clients are told.'),
+  turnUrls: z
+    .array(
+      z
+        .string()
+        .max(256)
+        .regex(/^turns?:[^\s"<>]+$/, 'must look like turn:host:port?transport=udp'),
+    )
+    .max(8)
+    .default([])
+    .describe('TURN servers that publishers and viewers are told, with a password that expires.'),
+  turnSecret: z
+    .string()
+    .min(16)
+    .nullable()
+    .default(null)
+    .describe("The TURN servers' static-auth-secret, which the passwords are made from."),
   workers: z
     .int()
     .min(1)
@@ -74,6 +100,14 @@ export const configSchema = z.strictObject({
     .max(100_000)
     .default(500)
     .describe('Publishing websockets open at the same time.'),
+  maxRealtimeViewers: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(200)
+    .describe(
+      'Viewers by WebRTC at the same time, over all streams; one core serves about 250. 0 turns it off.',
+    ),
   resumeSeconds: z
     .number()
     .min(0)
@@ -331,6 +365,9 @@ function contradictions(config: z.infer<typeof configSchema>): string[] {
     problems.push(
       'windowSeconds (SLUICE_WINDOW_SECONDS): must be at least three segments long (RFC 8216 section 6.2.2)',
     )
+  }
+  if (config.turnUrls.length > 0 && config.turnSecret === null) {
+    problems.push('turnSecret (SLUICE_TURN_SECRET): must be set when there are turnUrls')
   }
   if (config.lowLatency && config.segmentSeconds < config.partSeconds * 3) {
     problems.push('partSeconds (SLUICE_PART_SECONDS): must be at most a third of segmentSeconds')

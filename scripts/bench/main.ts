@@ -11,6 +11,8 @@ import { measureServing } from './measure-serving.ts'
 import { measureStart } from './measure-start.ts'
 import { measureViewers } from './measure-viewers.ts'
 import { measureWatch } from './measure-watch.ts'
+import { measureWhep } from './measure-whep.ts'
+import { measureWhip } from './measure-whip.ts'
 import { type BenchOptions, type MeasurementName, parseOptions, usage } from './options.ts'
 import { formatTable, type Table } from './table.ts'
 
@@ -23,6 +25,8 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   viewers: measureViewers,
   serving: measureServing,
   restream: measureRestream,
+  whip: measureWhip,
+  whep: measureWhep,
 }
 
 async function main(): Promise<void> {

@@ -9,6 +9,8 @@ export const measurementNames = [
   'viewers',
   'serving',
   'restream',
+  'whip',
+  'whep',
 ] as const
 export type MeasurementName = (typeof measurementNames)[number]
 
@@ -30,6 +32,9 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
            (default 5 runs)
   restream CPU and memory per RTMP target, and how fast each fault of a server is noticed and got over
            (a run is --seconds, default 3 runs of 20 s; the faults take 2 minutes)
+  whip     8 publishers by WHIP, 720p30 at 2 Mbit/s each: CPU per stream and lost segments over --seconds (default 60)
+  whep     glass to glass and first picture in a browser (--seconds for each codec, default 30), then one publisher to
+           100 viewers who count packets
   memory   growth of the processes over --seconds (default 180)
   viewers  how soon 300 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
   serving  playlists and segments per second, against nginx with the same files (default 3 runs of 3 s for each)

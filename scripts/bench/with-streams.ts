@@ -10,24 +10,26 @@ export type LiveStreams = {
   machine: Machine
   /** Environment variables of the gateway; default: none. */
   settings?: Record<string, string>
+  /** How they publish; default page. */
+  by?: 'page' | 'whip'
 }
 
 /** Runs something while so many streams are live in a gateway of their own. */
 export async function withStreams<T>(
-  { codec, streams, machine: { ffmpegBinary }, settings }: LiveStreams,
-  work: (gateway: GatewayProcess) => Promise<T>,
+  { codec, streams, machine: { ffmpegBinary }, settings, by = 'page' }: LiveStreams,
+  work: (gateway: GatewayProcess, streams: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const clip = await makeClip(codec, ffmpegBinary)
   const gateway = await startGatewayProcess(settings)
   try {
     const names = Array.from({ length: streams }, (_, index) => `bench${index + 1}`)
-    const stopLoad = await startLoad({ gatewayUrl: gateway.url, streams: names, clip, ffmpegBinary })
+    const stopLoad = await startLoad({ gatewayUrl: gateway.url, streams: names, clip, ffmpegBinary, by })
     try {
       await until('all streams are playable', 30_000, async () => {
         const playable = (await gateway.snapshot()).filter(({ hls }) => hls?.playable)
         return playable.length === streams
       })
-      const result = await work(gateway)
+      const result = await work(gateway, names)
       const failures = (await gateway.snapshot()).reduce(
         (sum, { packager }) => sum + (packager?.failures ?? 1),
         0,

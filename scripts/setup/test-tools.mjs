@@ -8,7 +8,7 @@ const NGINX_STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
 const NGINX_RTMP_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so'
 
 /**
- * What only the tests and measurements need: a browser, nginx with RTMP, ffprobe.
+ * What only the tests and measurements need: a browser, nginx with RTMP, ffprobe, a TURN server.
  * @param {NodeJS.ProcessEnv} env
  * @param {(file: string) => boolean} [exists]
  * @returns {{ debianPackages: string[], env: Record<string, string> }} `env` holds once the packages are there
@@ -26,6 +26,7 @@ export function testTools(env, exists = existsSync) {
   if (!exists(chromium)) debianPackages.push('chromium')
   if (!findOnPath('ffprobe', env.PATH)) debianPackages.push('ffmpeg')
   if (!exists(NGINX)) debianPackages.push('nginx')
+  if (!findOnPath('turnserver', `${env.PATH}:/usr/bin`)) debianPackages.push('coturn')
   if (!exists(module)) debianPackages.push('libnginx-mod-rtmp')
   if (!exists(NGINX_STREAM_MODULE)) debianPackages.push('libnginx-mod-stream')
   return { debianPackages, env: { SLUICE_CHROMIUM: chromium, SLUICE_NGINX_RTMP_MODULE: module } }

@@ -87,7 +87,7 @@ export async function createServer(
 }
 
 function sendError(error: FastifyError | GatewayError, request: FastifyRequest, reply: FastifyReply): void {
-  const known = error instanceof GatewayError ? error : fromFastify(error)
+  const known = toGatewayError(error)
   const status = known?.status ?? 500
   // 503 is said on purpose, and to all the viewers of a publisher that pauses: that is no news.
   if (!known || (known.fault === 'ours' && status !== 503))
@@ -100,7 +100,8 @@ function sendError(error: FastifyError | GatewayError, request: FastifyRequest, 
 }
 
 /** Fastify's own refusals (bad JSON, too large a body, …) are the client's; anything else is unknown. */
-function fromFastify(error: FastifyError): GatewayError | undefined {
+export function toGatewayError(error: FastifyError | GatewayError): GatewayError | undefined {
+  if (error instanceof GatewayError) return error
   if (error.statusCode === 413)
     return new GatewayError('TOO_LARGE', 'The request is too large.', { cause: error })
   if (error.statusCode === 415) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ErrorShape } from '../errors.ts'
 import type { StreamSnapshot } from '../streams/snapshot.ts'
+import type { IceServer } from './ice-servers.ts'
 
 const id = z.int().min(0)
 /** mediasoup checks the inside of these; here only their rough shape and, by the frame limit, their size. */
@@ -52,6 +53,8 @@ export type ReplyData = {
     resumeToken: string
     routerRtpCapabilities: object
     transport: { id: string; iceParameters: object; iceCandidates: object[]; dtlsParameters: object }
+    /** STUN and TURN servers for networks that let nothing else through; passwords expire. */
+    iceServers: IceServer[]
     /** Upper limit that the server enforces on the whole connection. */
     maxBitrateBps: number
   }

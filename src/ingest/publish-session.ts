@@ -6,6 +6,7 @@ import { publisherCapabilities } from '../sfu/room.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
+import { iceServers } from './ice-servers.ts'
 import {
   idOf,
   type Notice,
@@ -103,6 +104,7 @@ export class PublishSession {
         resumeToken: published.resumeToken,
         routerRtpCapabilities: publisherCapabilities(publication.room),
         transport: ingest.parameters,
+        iceServers: iceServers(config, Date.now()),
         maxBitrateBps,
       }
     },

@@ -1,9 +1,13 @@
 import type { DtlsParameters, IceParameters, RtpParameters, WebRtcTransport } from 'mediasoup/types'
 import { GatewayError, messageOf } from '../errors.ts'
+import { writeAnswer, writeIceFragment } from './answer.ts'
 import type { Publication, TrackKind } from './publication.ts'
+import type { PublisherOffer } from './publisher-offer.ts'
 
 /** ICE consent (RFC 7675): a publisher that answers no checks for this long is gone. */
 const iceConsentSeconds = 15
+/** A publisher whose offer was answered has to be connected by then. */
+const connectWithinMs = 15_000
 
 /** A publisher's WebRTC connection: its tracks go into the publication, and its end ends the publication. */
 export class WebRtcIngest {
@@ -41,6 +45,30 @@ export class WebRtcIngest {
     return { id, iceParameters, iceCandidates, dtlsParameters }
   }
 
+  /**
+   * Takes all tracks of an offer. The publication ends when the publisher does not connect soon.
+   * @returns the SDP answer.
+   * @throws GatewayError UNSUPPORTED_MEDIA, WRONG_STATE or CONNECTION_LOST
+   */
+  async accept({ fingerprint, sendings }: PublisherOffer): Promise<string> {
+    await this.connect({ role: 'client', fingerprints: [{ algorithm: 'sha-256', value: fingerprint }] })
+    for (const { answer, rtpParameters } of sendings) await this.produce(answer.kind, { ...rtpParameters })
+    const timer = setTimeout(() => this.#publication.fail(connectionLost()), connectWithinMs)
+    const settled = () => clearTimeout(timer)
+    this.#transport.observer.once('close', settled)
+    this.#transport.on('dtlsstatechange', (state) => state === 'connected' && settled())
+    return writeAnswer(
+      this.#transport,
+      sendings.map(({ answer }) => answer),
+    )
+  }
+
+  /** @returns the SDP fragment with the gateway's new side of the ICE session. */
+  async restartIceByFragment(): Promise<string> {
+    const iceParameters = await this.restartIce()
+    return writeIceFragment({ iceParameters, iceCandidates: this.#transport.iceCandidates })
+  }
+
   /** @throws GatewayError UNSUPPORTED_MEDIA when mediasoup does not accept the parameters, WRONG_STATE, CONNECTION_LOST. */
   async connect(dtlsParameters: Record<string, unknown>): Promise<void> {
     if (this.#connected) throw new GatewayError('WRONG_STATE', 'This connection is connected already.')
@@ -59,8 +87,9 @@ export class WebRtcIngest {
       this.#transport.produce({
         kind,
         rtpParameters: rtpParameters as RtpParameters,
-        // Many readers ask for keyframes (tap, viewers); a publisher should see one request for all of them.
-        keyFrameRequestDelay: 300,
+        // ms. Many readers ask for keyframes (tap, viewers); a publisher should see one request for all of them.
+        // Chromium ignores what comes within 300 ms of the last one, and mediasoup repeats a request only after 1 s.
+        keyFrameRequestDelay: 350,
       }),
     )
     // mediasoup does not compare the kind with the codecs.
@@ -88,7 +117,7 @@ export class WebRtcIngest {
       return await call()
     } catch (cause) {
       if (this.#transport.closed) throw connectionLost()
-      throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media: ${messageOf(cause)}`, {
+      throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media: ${messageOf(cause)}.`, {
         cause,
       })
     }

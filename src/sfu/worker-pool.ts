@@ -1,5 +1,5 @@
 import { createWorker } from 'mediasoup'
-import type { TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types'
+import type { RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types'
 import { type BackoffRule, backoffMs } from '../backoff.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -97,7 +97,7 @@ export class WorkerPool {
    * @param onDied called once when its worker dies; not after `close()`.
    * @throws GatewayError WORKER_DIED when no worker is up.
    */
-  async createRoom(onDied: () => void): Promise<Room> {
+  async createRoom(onDied: () => void, codecs: RouterRtpCodecCapability[] = mediaCodecs): Promise<Room> {
     const slot = this.#slots.filter(({ worker }) => worker).sort((a, b) => a.rooms - b.rooms)[0]
     if (!slot?.worker || !slot.webRtcServer) {
       throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.')
@@ -105,7 +105,7 @@ export class WorkerPool {
     const { webRtcServer } = slot
     slot.rooms += 1
     try {
-      const router = await slot.worker.createRouter({ mediaCodecs })
+      const router = await slot.worker.createRouter({ mediaCodecs: codecs })
       router.once('workerclose', onDied)
       router.observer.once('close', () => {
         slot.rooms -= 1

@@ -1,5 +1,6 @@
 import { streamNamePattern } from '../config.ts'
 import { GatewayError } from '../errors.ts'
+import type { Viewer } from '../sfu/viewer.ts'
 import type { StreamSnapshot } from './snapshot.ts'
 import { type Published, type PublishRequest, Stream, type StreamDependencies } from './stream.ts'
 
@@ -23,6 +24,11 @@ export class Registry {
     return stream
   }
 
+  /** Whether anything is kept of a stream of that name. */
+  has(name: string): boolean {
+    return this.#streams.has(name)
+  }
+
   /**
    * Publishes on a stream, which is made when it is not there.
    * @throws GatewayError BAD_STREAM_NAME, TOO_MANY_STREAMS, and what `Stream.publish` throws.
@@ -34,6 +40,17 @@ export class Registry {
     if (!known?.busy) this.#checkRoom()
     const stream = known ?? this.#create(name)
     return { ...(await stream.publish(request)), stream }
+  }
+
+  /**
+   * Answers the offer of somebody who wants to watch in real time.
+   * @param onEnd called once when the viewer is gone or has to come back.
+   * @throws GatewayError BAD_STREAM_NAME, NOT_LIVE, and what `Viewers.watch` throws.
+   */
+  async watch(name: string, offer: string, onEnd: () => void): Promise<Viewer> {
+    const stream = this.#streams.get(checkName(name))
+    if (!stream) throw new GatewayError('NOT_LIVE', `Nobody is live on "${name}".`)
+    return await stream.watch(offer, onEnd)
   }
 
   /** All streams, by name. */

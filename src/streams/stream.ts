@@ -7,6 +7,8 @@ import type { Log } from '../log.ts'
 import { Publication, type TrackKind } from '../sfu/publication.ts'
 import type { Room } from '../sfu/room.ts'
 import type { TapPorts } from '../sfu/tap-ports.ts'
+import type { Viewer } from '../sfu/viewer.ts'
+import { Viewers } from '../sfu/viewers.ts'
 import type { WorkerPool } from '../sfu/worker-pool.ts'
 import type { OpenOutputs, Outputs } from './outputs.ts'
 import type { PackagerState, StreamSnapshot, StreamState } from './snapshot.ts'
@@ -41,7 +43,13 @@ type Session = {
   liveSince: string | null
 }
 
-type Active = { publication: Publication; packager: Packager; room: Room; onEnd: PublishRequest['onEnd'] }
+type Active = {
+  publication: Publication
+  packager: Packager
+  viewers: Viewers
+  room: Room
+  onEnd: PublishRequest['onEnd']
+}
 
 /** One live channel: at most one publication, its packager, one feed and the outputs. The owner of its state. */
 export class Stream {
@@ -117,6 +125,15 @@ export class Stream {
     await leaving
   }
 
+  /**
+   * Answers the offer of somebody who wants to watch in real time.
+   * @throws GatewayError NOT_LIVE, and what `Viewers.watch` throws.
+   */
+  async watch(offer: string, onEnd: () => void): Promise<Viewer> {
+    if (!this.#active) throw new GatewayError('NOT_LIVE', `Nobody is live on "${this.name}".`)
+    return await this.#active.viewers.watch(offer, onEnd)
+  }
+
   snapshot(): StreamSnapshot {
     return {
       name: this.name,
@@ -161,7 +178,10 @@ export class Stream {
     publication = new Publication({
       room,
       announcedKinds: request.kinds,
-      onTracks: () => this.#active?.packager.reconsider(),
+      onTracks: () => {
+        this.#active?.packager.reconsider()
+        this.#active?.viewers.tracksChanged()
+      },
       onEnd: (error) => this.#publicationFailed(error),
     })
     const packager = new Packager({
@@ -173,7 +193,11 @@ export class Stream {
       log: this.#log,
       onState: (state, reason) => this.#packagerChanged(state, reason),
     })
-    this.#active = { publication, packager, room, onEnd: request.onEnd }
+    const viewers = new Viewers({
+      publication,
+      createRoom: (codecs, onDied) => pool.createRoom(onDied, codecs),
+    })
+    this.#active = { publication, packager, viewers, room, onEnd: request.onEnd }
     this.#set(session.liveSince === null ? 'starting' : 'interrupted', 'a publisher connected')
     return { publication, resumeToken: session.resumeToken }
   }
@@ -192,6 +216,7 @@ export class Stream {
     const active = this.#active
     if (!active) return
     this.#active = undefined
+    active.viewers.close()
     active.publication.close()
     await active.packager.close()
     active.room.close()

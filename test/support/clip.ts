@@ -16,6 +16,8 @@ export type ClipOptions = {
   width?: number
   height?: number
   seconds?: number
+  /** Frames from keyframe to keyframe; default one second. */
+  keyframeFrames?: number
 }
 
 /**
@@ -26,6 +28,7 @@ export type ClipOptions = {
  */
 export async function clip(options: ClipOptions = {}): Promise<string> {
   const { video = 'h264', audio = true, width = 640, height = 360, seconds = clipSeconds } = options
+  const gop = options.keyframeFrames ?? clipFramesPerSecond
   const picture = `testsrc2=size=${width}x${height}:rate=${clipFramesPerSecond},drawbox=color=white:t=fill:enable='lt(mod(n,30),3)'`
   const sound = "aevalsrc='0.5*sin(2*PI*1000*t)*lt(mod(t,1),0.1)':s=48000:c=stereo"
   return make(video === 'vp8' ? 'webm' : 'ts', [
@@ -36,7 +39,7 @@ export async function clip(options: ClipOptions = {}): Promise<string> {
       ? '-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline'.split(' ')
       : []),
     ...(video === 'vp8' ? '-c:v libvpx -deadline realtime -cpu-used 8'.split(' ') : []),
-    ...(video ? '-pix_fmt yuv420p -b:v 800k -g 30 -keyint_min 30 -sc_threshold 0'.split(' ') : []),
+    ...(video ? `-pix_fmt yuv420p -b:v 800k -g ${gop} -keyint_min ${gop} -sc_threshold 0`.split(' ') : []),
     // MPEG-TS has no other place for the parameter sets than in front of each keyframe.
     ...(audio ? '-c:a libopus -b:a 64k'.split(' ') : []),
   ])

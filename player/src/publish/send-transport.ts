@@ -21,7 +21,7 @@ export async function loadDevice(routerRtpCapabilities: object): Promise<Device>
 /** The sending side of the connection, its handshakes wired to the websocket. */
 export function createTransport(
   device: Device,
-  offer: ReplyData['publish']['transport'],
+  { transport: offer, iceServers }: Pick<ReplyData['publish'], 'transport' | 'iceServers'>,
   signal: Signal,
 ): types.Transport {
   const transport = device.createSendTransport({
@@ -30,7 +30,7 @@ export function createTransport(
     iceParameters: offer.iceParameters as types.IceParameters,
     iceCandidates: offer.iceCandidates as types.IceCandidate[],
     dtlsParameters: offer.dtlsParameters as types.DtlsParameters,
-    iceServers: [],
+    iceServers,
   })
   transport.on('connect', ({ dtlsParameters }, done, fail) => {
     signal.request('connect', { dtlsParameters }).then(() => done(), fail)

@@ -111,7 +111,7 @@ export class Session {
 
     const device = await loadDevice(offer.routerRtpCapabilities)
     if (this.#closed) return
-    const transport = createTransport(device, offer.transport, signal)
+    const transport = createTransport(device, offer, signal)
     this.#transport = transport
     this.#path = new PathWatch(transport, signal, {
       connected: () => watcher.live(),

@@ -30,9 +30,12 @@ function wireCopy(buttonId: string, field: HTMLInputElement): void {
 export function showShareLinks(stream: string): void {
   const watch = byId('watch-url', HTMLInputElement)
   const hls = byId('hls-url', HTMLInputElement)
+  const whip = byId('whip-url', HTMLInputElement)
   watch.value = `${location.origin}/watch/${stream}`
   hls.value = `${location.origin}/hls/${stream}/index.m3u8`
+  whip.value = `${location.origin}/whip/${stream}`
   byId('watch-open', HTMLAnchorElement).href = watch.value
   wireCopy('copy-watch-url', watch)
   wireCopy('copy-hls-url', hls)
+  wireCopy('copy-whip-url', whip)
 }

@@ -1,6 +1,6 @@
 import type { LatencyMode } from './latency-mode.ts'
 
-/** Something that feeds the video element: hls.js, or the browser's own HLS. */
+/** Something that feeds the video element: hls.js, the browser's own HLS, or WebRTC. */
 export type Playback = {
   /** When the picture on show was taken, by the gateway's clock. */
   playingDateMs(): number | null
@@ -20,4 +20,6 @@ export type PlaybackOptions = {
   serverNow: () => number
   /** It cannot go on and must be built anew. */
   failed: (reason: string) => void
+  /** This way of playing can't be had here: why, as a sentence for the person. */
+  unable: (why: string) => void
 }

@@ -3,11 +3,12 @@ import { canPlayByHlsJs, playByHlsJs } from './hls-playback.ts'
 import type { LatencyMode } from './latency-mode.ts'
 import { playNatively } from './native-playback.ts'
 import type { Playback } from './playback.ts'
-import { shouldLoad } from './should-load.ts'
+import { shouldLoad, shouldLoadRealtime } from './should-load.ts'
 import { stallStep } from './stall-step.ts'
 import { StallWatch } from './stall-watch.ts'
 import { startPlaying } from './start-playing.ts'
 import type { WatchFacts, WatchState } from './watch-text.ts'
+import { canPlayByWhep, playByWhep } from './whep-playback.ts'
 
 const endedShownMs = 4000
 const endWithoutListMs = 3000
@@ -20,6 +21,8 @@ export class Player {
   readonly #serverNow: () => number
   readonly #stallWatch: StallWatch
   #mode: LatencyMode
+  /** Why real time was given up, until it is chosen again. */
+  #note: string | null = null
   #state: WatchState = 'waiting'
   #playback: Playback | null = null
   #snapshot: StreamSnapshot | null = null
@@ -34,7 +37,7 @@ export class Player {
 
   /** @param serverNow the gateway's time, in ms */
   constructor(video: HTMLVideoElement, name: string, mode: LatencyMode, serverNow: () => number) {
-    this.#mode = mode
+    this.#mode = mode === 'realtime' && !canPlayByWhep() ? 'lowest' : mode
     this.#serverNow = serverNow
     this.#video = video
     this.#name = name
@@ -79,12 +82,27 @@ export class Player {
     return this.#blocked
   }
 
+  /** The mode in which it plays, or would. */
+  get mode(): LatencyMode {
+    return this.#mode
+  }
+
+  /** Why it plays otherwise than was asked for; null when it does not. */
+  get note(): string | null {
+    return this.#note
+  }
+
   /** Plays on in another mode: with a new player, because hls.js takes up its mode at the start. */
   setMode(mode: LatencyMode): void {
+    this.#note = null
+    this.#switchTo(mode)
+  }
+
+  #switchTo(mode: LatencyMode): void {
     this.#mode = mode
     if (this.#playback === null) return
     this.#drop('reconnecting')
-    this.#load()
+    if (this.#shouldLoad()) this.#load()
   }
 
   /** News from the gateway: the stream, null when it does not know it, 'unreachable' when it is silent. */
@@ -95,13 +113,7 @@ export class Player {
       // Gone without a trace, by a restart of the gateway: whatever comes now is another broadcast.
       if (news === null || news.state === 'idle') this.#forgetEnd()
     }
-    if (
-      this.#playback === null &&
-      !this.#unreachable &&
-      shouldLoad(this.#snapshot, this.#endedLiveSince, this.#serverNow())
-    ) {
-      this.#load()
-    }
+    if (this.#playback === null && !this.#unreachable && this.#shouldLoad()) this.#load()
   }
 
   /** To be called a few times a second. */
@@ -130,19 +142,30 @@ export class Player {
     }
   }
 
+  #shouldLoad(): boolean {
+    if (this.#mode === 'realtime') return shouldLoadRealtime(this.#snapshot)
+    return shouldLoad(this.#snapshot, this.#endedLiveSince, this.#serverNow())
+  }
+
   #load(): void {
     this.#playingLiveSince = this.#snapshot?.liveSince ?? null
     this.#state = this.#state === 'reconnecting' ? 'reconnecting' : 'loading'
     this.#stallWatch.reset()
-    const play = canPlayByHlsJs() ? playByHlsJs : playNatively
+    const realtime = this.#mode === 'realtime'
+    const play = realtime ? playByWhep : canPlayByHlsJs() ? playByHlsJs : playNatively
     this.#playback = play({
       video: this.#video,
-      url: `/hls/${this.#name}/index.m3u8`,
+      url: realtime ? `/whep/${this.#name}` : `/hls/${this.#name}/index.m3u8`,
       mode: this.#mode,
       serverNow: this.#serverNow,
       failed: (reason) => {
         console.warn('The player is built anew', reason)
         this.#drop('reconnecting')
+      },
+      unable: (why) => {
+        console.info('Real time is given up', why)
+        this.#note = why
+        this.#switchTo('lowest')
       },
     })
     startPlaying(this.#video).then(

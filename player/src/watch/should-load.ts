@@ -2,6 +2,11 @@ import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
 
 const settleMs = 5000
 
+/** Whether there is something to play in real time: media comes in, although none may have come out yet. */
+export function shouldLoadRealtime(stream: StreamSnapshot | null): boolean {
+  return stream !== null && stream.state !== 'idle' && stream.tracks.some(({ active }) => active)
+}
+
 /**
  * Whether there is something to play.
  * @param endedLiveSince `liveSince` of a broadcast that was played to its end: its playlist stays readable for a

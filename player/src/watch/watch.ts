@@ -8,14 +8,15 @@ import { setText } from '../common/set-text.ts'
 import { StreamApi } from '../common/stream-api.ts'
 import { streamNameFromPath } from '../common/stream-name.ts'
 import { isBehind, latencySeconds, liveBadgeText } from './latency.ts'
-import { loadLatencyMode, parseLatencyMode, saveLatencyMode } from './latency-mode.ts'
+import { firstLatencyMode, parseLatencyMode, saveLatencyMode } from './latency-mode.ts'
 import { Player } from './player.ts'
 import { WatchControls } from './watch-controls.ts'
 import { watchText } from './watch-text.ts'
 
 /*
  * The watch page. For tests and embedding the root element carries `data-state` (waiting | loading | playing |
- * reconnecting | ended), `data-latency-seconds` (empty while unknown) and `data-stalls`.
+ * reconnecting | ended), `data-mode` (realtime | lowest | smoothest), `data-latency-seconds` (empty while unknown) and
+ * `data-stalls`.
  */
 
 const waitingPollMs = 2000
@@ -39,12 +40,14 @@ function startPage(name: string): void {
   const quality = byId('quality', HTMLElement)
   const clock = new ServerClock()
   const api = new StreamApi(clock)
-  const player = new Player(video, name, loadLatencyMode(), () => clock.now())
+  const player = new Player(video, name, firstLatencyMode(location.search), () => clock.now())
   const controls = new WatchControls(() => player.playback?.goLive())
   const mode = byId('latency-mode', HTMLSelectElement)
+  const lowest = byId('mode-lowest', HTMLOptionElement)
+  const smoothest = byId('mode-smoothest', HTMLOptionElement)
+  const note = byId('mode-note', HTMLElement)
   let failures = 0
 
-  mode.value = loadLatencyMode()
   mode.addEventListener('change', () => {
     saveLatencyMode(parseLatencyMode(mode.value))
     player.setMode(parseLatencyMode(mode.value))
@@ -66,14 +69,20 @@ function startPage(name: string): void {
     controls.offerLive(on && isBehind(playback.gapSeconds()))
 
     const feed = on ? snapshot?.feed : null
-    // Without parts there is nothing to choose.
-    mode.hidden = snapshot?.hls?.partTargetSeconds == null
+    // Without parts there is one way to play HLS only.
+    const parts = snapshot?.hls?.partTargetSeconds != null
+    lowest.hidden = lowest.disabled = !parts
+    setText(smoothest, parts ? 'Smoothest' : 'With a delay')
+    const shown = player.mode === 'lowest' && !parts ? 'smoothest' : player.mode
+    if (mode.value !== shown) mode.value = shown
+    setText(note, player.note ?? '')
     const size = video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : {}
     setText(quality, feed ? qualityText({ ...feed, ...size }) : '')
 
     const { dataset } = document.documentElement
     dataset.state = state
     dataset.latencySeconds = latency === null ? '' : latency.toFixed(2)
+    dataset.mode = player.mode
     dataset.stalls = String(player.stalls)
   }
 

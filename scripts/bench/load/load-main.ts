@@ -3,12 +3,14 @@ import { Cleanup } from '../../../src/cleanup.ts'
 import type { LoadReply, LoadRequest } from './load.ts'
 import { publishClip } from './publisher.ts'
 import { watchStream } from './viewer.ts'
+import { publishClipByWhip } from './whip-publisher.ts'
 
 const cleanup = new Cleanup()
 
-async function run({ gatewayUrl, streams, clip, ffmpegBinary }: LoadRequest): Promise<void> {
+async function run({ gatewayUrl, streams, clip, ffmpegBinary, by }: LoadRequest): Promise<void> {
   for (const stream of streams) {
-    cleanup.defer(await publishClip(gatewayUrl, stream, clip, ffmpegBinary))
+    const publish = by === 'whip' ? publishClipByWhip : publishClip
+    cleanup.defer(await publish(gatewayUrl, stream, clip, ffmpegBinary))
     cleanup.defer(watchStream(gatewayUrl, stream))
   }
 }

@@ -3,7 +3,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Clip } from '../clips.ts'
 
-export type LoadRequest = { gatewayUrl: string; streams: readonly string[]; clip: Clip; ffmpegBinary: string }
+export type LoadRequest = {
+  gatewayUrl: string
+  streams: readonly string[]
+  clip: Clip
+  ffmpegBinary: string
+  /** page: by the protocol of the publish page · whip: by WHIP. */
+  by: 'page' | 'whip'
+}
 export type LoadReply = { ready: true } | { ready: false; error: string }
 
 /**

@@ -1,0 +1,74 @@
+import type { Config } from '../config.ts'
+import type { Publication } from '../sfu/publication.ts'
+import { readPublisherOffer } from '../sfu/publisher-offer.ts'
+import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
+import type { Registry } from '../streams/registry.ts'
+import type { Stream } from '../streams/stream.ts'
+
+export type WhipSessionOptions = {
+  streamName: string
+  /** The publisher's SDP. */
+  offer: string
+  /** From an earlier session of the same person: takes the stream over from a connection that may be dead. */
+  resumeToken?: string | undefined
+  registry: Registry
+  config: Config
+  /** Called once when the gateway ended the publication; not after `close()`. */
+  onEnd: () => void
+}
+
+/** One publisher who came by WHIP (RFC 9725). */
+export class WhipSession {
+  readonly answer: string
+  readonly resumeToken: string
+  readonly #stream: Stream
+  readonly #publication: Publication
+  readonly #ingest: WebRtcIngest
+
+  private constructor(
+    answer: string,
+    resumeToken: string,
+    stream: Stream,
+    publication: Publication,
+    ingest: WebRtcIngest,
+  ) {
+    this.answer = answer
+    this.resumeToken = resumeToken
+    this.#stream = stream
+    this.#publication = publication
+    this.#ingest = ingest
+  }
+
+  /**
+   * Publishes what an offer offers.
+   * @throws GatewayError BAD_REQUEST and UNSUPPORTED_MEDIA for the offer, and what `Registry.publish` throws.
+   */
+  static async open(options: WhipSessionOptions): Promise<WhipSession> {
+    const offer = readPublisherOffer(options.offer)
+    const { stream, publication, resumeToken } = await options.registry.publish(options.streamName, {
+      kinds: offer.kinds,
+      resumeToken: options.resumeToken,
+      onEnd: options.onEnd,
+    })
+    try {
+      const ingest = await WebRtcIngest.create(publication, {
+        maxBitrateBps: options.config.maxPublishBitrateBps,
+      })
+      return new WhipSession(await ingest.accept(offer), resumeToken, stream, publication, ingest)
+    } catch (error) {
+      await stream.release(publication, 'lost')
+      throw error
+    }
+  }
+
+  /** @returns the SDP fragment with the gateway's side of the new ICE session. */
+  restartIce(): Promise<string> {
+    return this.#ingest.restartIceByFragment()
+  }
+
+  /** The publisher stopped: the stream ends. */
+  async close(): Promise<void> {
+    await this.#stream.release(this.#publication, 'stopped')
+    this.#ingest.close()
+  }
+}
