@@ -96,6 +96,17 @@ export type TargetChange = {
   errorClass: TargetErrorClass | null
 }
 
+/** What is done to the media on its way to a target. */
+export type ProfileSnapshot = {
+  /**
+   * undecided: the media is looked at first · copy: nothing is encoded · encode: encoded again, once for all targets
+   * of the stream that need it.
+   */
+  mode: 'undecided' | 'copy' | 'encode'
+  /** Sentences for people: what is done, and why. */
+  reasons: string[]
+}
+
 /** How a push is doing. */
 export type TargetStatus = {
   state: TargetState
