@@ -108,10 +108,12 @@ describe('keyframes that come 8.3 s apart', () => {
     const offsets = await flashAndBeepOffsetsMs(recording)
     expect(offsets.length).toBeGreaterThanOrEqual(5)
     expect(offsetFigures(offsets).maxMs).toBeLessThanOrEqual(50)
-    await expect.poll(() => youtube.profile(), { timeout: 10_000 }).toEqual({
-      mode: 'encode',
-      reasons: ['The picture is encoded again, because its keyframes come 8.3 s apart.'],
-    })
+    await expect
+      .poll(() => youtube.profile(), { timeout: 10_000 })
+      .toEqual({
+        mode: 'encode',
+        reasons: ['The picture is encoded again, because its keyframes come 8.3 s apart.'],
+      })
 
     const { since } = youtube.target.snapshot()
     await media.pause()
