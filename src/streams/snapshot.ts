@@ -130,6 +130,8 @@ export type TargetStatus = {
   /** For people. Stays until media has gone well for a minute. */
   lastError: string | null
   errorClass: TargetErrorClass | null
+  /** Null while it is not pushed to. */
+  profile: ProfileSnapshot | null
 }
 
 export type TargetSnapshot = TargetStatus & {

@@ -119,7 +119,8 @@ describe('docker-compose.yml', () => {
 
   test('gives the gateway the only address that nginx takes streams from, and asks', async () => {
     const { httpPort } = loadConfig(environmentOf(compose), null)
-    const [, address = ''] = /ipv4_address: (\S+)/.exec(block(compose, 'services', 'gateway', 'networks')) ?? []
+    const [, address = ''] =
+      /ipv4_address: (\S+)/.exec(block(compose, 'services', 'gateway', 'networks')) ?? []
     const [, subnet = ''] = /subnet: (\d+\.\d+\.\d+)\.0\/24/.exec(compose) ?? []
     expect(address.startsWith(`${subnet}.`)).toBe(true)
     const nginx = await read('docker/nginx-rtmp/nginx.conf')

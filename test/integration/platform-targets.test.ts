@@ -5,8 +5,9 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../src/cleanup.ts'
 import { loadConfig } from '../../src/config.ts'
-import { type PlatformKind, TargetFeeds } from '../../src/restream/conform/target-feeds.ts'
+import { TargetFeeds } from '../../src/restream/conform/target-feeds.ts'
 import { Target } from '../../src/restream/target.ts'
+import type { TargetKind } from '../../src/target-kinds.ts'
 import { type FeedSourceOptions, startFeedSource } from '../support/feed-source.ts'
 import { type Probe, probe } from '../support/ffprobe.ts'
 import { flashAndBeepOffsetsMs, offsetFigures } from '../support/flash-and-beep.ts'
@@ -14,6 +15,7 @@ import { type NginxRtmp, startNginxRtmp } from '../support/nginx-rtmp.ts'
 import { frameSizes } from '../support/packets.ts'
 import { childPids, commandLine, isAlive } from '../support/processes.ts'
 import { runTool, testFfmpeg } from '../support/run-tool.ts'
+import { targetOptions } from '../support/target-options.ts'
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 const settings = loadConfig({}, null)
@@ -161,11 +163,11 @@ async function source(options: FeedSourceOptions = {}) {
 }
 
 /** A target on the server; resolves when media leaves. */
-async function push(feeds: TargetFeeds, kind: PlatformKind) {
+async function push(feeds: TargetFeeds, kind: TargetKind) {
   const { feed, profile, close } = feeds.open(kind)
   const target = new Target({
-    ...{ stream: 'show', feed, ffmpegBinary: testFfmpeg, log },
-    config: { name: kind, url: nginx.url, key: kind },
+    ...targetOptions({ name: kind, kind, url: nginx.url, key: kind }),
+    ...{ feed, profile, log },
   })
   const leave = async (): Promise<void> => {
     await target.close()

@@ -1,4 +1,5 @@
 import { fragmentedMp4Options } from '../../feed/fmp4-args.ts'
+import { fragmentLengthOf } from '../../feed/fragment-length.ts'
 import { type VideoEncoding, videoEncodeOptions } from '../../feed/video-encode-args.ts'
 
 /** Options before `-i pipe:0`, where a feed's fragmented MP4 comes in. */
@@ -21,6 +22,7 @@ export function encodeOutputOptions(video: VideoEncoding, partSeconds: number): 
     ...['-map', '0:v:0', ...videoEncodeOptions(video)],
     // The packager made AAC of 48 kHz stereo already.
     ...['-map', '0:a:0', '-c:a', 'copy'],
-    ...fragmentedMp4Options(partSeconds),
+    // Frames come evenly, so ffmpeg can make fragments of the right length.
+    ...fragmentedMp4Options(fragmentLengthOf(partSeconds).shortestSeconds),
   ]
 }

@@ -2,6 +2,7 @@ import { messageOf } from '../../errors.ts'
 import { EpochReader } from '../../feed/epoch-reader.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { Epoch, Fragment } from '../../feed/fragment.ts'
+import { fragmentLengthOf } from '../../feed/fragment-length.ts'
 import type { VideoEncoding } from '../../feed/video-encode-args.ts'
 import { type FfmpegProcess, startFfmpeg } from '../../ffmpeg/process.ts'
 import type { Log } from '../../log.ts'
@@ -44,6 +45,7 @@ export async function runEncode(options: EncodeOptions, signal: AbortSignal): Pr
 
   const reader = new EpochReader({
     copiedVideo: false,
+    fragmentLength: fragmentLengthOf(options.partSeconds),
     onFragment(fragment) {
       movedAtMs = performance.now()
       offeredSeconds = 0

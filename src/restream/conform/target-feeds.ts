@@ -1,9 +1,7 @@
 import type { Feed } from '../../feed/feed.ts'
 import type { ProfileSnapshot } from '../../streams/snapshot.ts'
+import type { TargetKind } from '../../target-kinds.ts'
 import { ConformedFeed, type ConformOptions } from './conformed-feed.ts'
-
-/** What a target is sent to. `rtmp`: any server, which gets the stream as it is. */
-export type PlatformKind = 'youtube' | 'facebook' | 'twitch' | 'rtmp'
 
 /** What one target reads. */
 export type TargetFeed = {
@@ -23,8 +21,8 @@ export class TargetFeeds {
     this.#options = options
   }
 
-  /** The feed for a new target of that kind. The caller owes a `close()`. */
-  open(kind: PlatformKind): TargetFeed {
+  /** The feed for a new target: any RTMP server gets the stream as it is. The caller owes a `close()`. */
+  open(kind: TargetKind): TargetFeed {
     if (kind === 'rtmp') return asItIs(this.#options.source)
     this.#conformed ??= new ConformedFeed(this.#options)
     const conformed = this.#conformed
