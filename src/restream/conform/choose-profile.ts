@@ -21,7 +21,7 @@ export type Profile = ProfileSnapshot & { encodedBecause: string | null }
 
 /**
  * What is done to a stream for platforms that ask for sound, a picture of constant size, and frequent keyframes.
- * An encode costs a third of a core, and each change a new connection: once encoded, a broadcast stays so to its end.
+ * An encode costs 0.2 of a core (`npm run bench -- encode`), and each change a new connection: once encoded, a broadcast stays so to its end.
  */
 export function chooseProfile(facts: ProfileFacts): Profile {
   const { video, audio, sentSize } = facts
