@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Filler } from './filler.ts'
 import type { Epoch, Fragment } from './fragment.ts'
-import { readInit } from './mp4.ts'
+import { joinMovieFragments, type MovieFragment } from './join-movie-fragments.ts'
+import { type Init, readInit } from './mp4.ts'
 import { addTrack, writeFragment } from './mp4-write.ts'
 
 /** Longer jumps in time than this are not filled: nothing in them was ever shown. */
@@ -12,6 +13,7 @@ export class FilledEpoch {
   readonly epoch: Epoch
   readonly #filler: Filler
   readonly #trackId: number
+  readonly #defaults: Init['defaults']
   /** Number of the next sample, counted from time 0 of the epoch. */
   #next = 0
   /** Where in the filler's samples it is. */
@@ -25,7 +27,8 @@ export class FilledEpoch {
     this.#filler = filler
     this.#trackId = Math.max(source.video?.trackId ?? 0, source.audio?.trackId ?? 0) + 1
     const init = addTrack(source.init, filler.init, this.#trackId)
-    const { video, audio } = readInit(init)
+    const { video, audio, defaults } = readInit(init)
+    this.#defaults = defaults
     this.epoch = { id: randomBytes(9).toString('base64url'), init, video, audio }
   }
 
@@ -59,9 +62,15 @@ export class FilledEpoch {
     return {
       ...fragment,
       epoch: this.epoch,
-      bytes: Buffer.concat([fragment.bytes, added]),
+      bytes: joinMovieFragments([partsOf(fragment.bytes), partsOf(added)], this.#defaults),
       keyframe: isPicture ? begins : fragment.keyframe,
       videoFrames: fragment.videoFrames + (isPicture ? count : 0),
     }
   }
+}
+
+/** Takes moof + mdat apart. */
+function partsOf(bytes: Buffer): MovieFragment {
+  const moofBytes = bytes.readUInt32BE(0)
+  return { moof: bytes.subarray(0, moofBytes), mdat: bytes.subarray(moofBytes) }
 }

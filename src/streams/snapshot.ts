@@ -103,7 +103,7 @@ export type ProfileSnapshot = {
    * of the stream that need it.
    */
   mode: 'undecided' | 'copy' | 'encode'
-  /** Sentences for people: what is done, and why. */
+  /** Sentences for people: what is done, and why. None: it is sent as it comes. */
   reasons: string[]
 }
 

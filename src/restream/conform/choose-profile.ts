@@ -37,8 +37,7 @@ export function chooseProfile(facts: ProfileFacts): Profile {
   if (video && !sentSize && facts.keyframeSeconds === null) {
     return { mode: 'undecided', reasons: ['It waits for the second keyframe.'], encodedBecause }
   }
-  const reasons = missing.length > 0 ? missing : ['It is sent as it comes, which is what platforms ask for.']
-  return { mode: 'copy', reasons, encodedBecause }
+  return { mode: 'copy', reasons: missing, encodedBecause }
 }
 
 function whyEncoded({ video, sentSize, keyframeSeconds, encodedBecause }: ProfileFacts): string | null {

@@ -49,7 +49,7 @@ export class TargetFeeds {
 function asItIs(feed: Feed): TargetFeed {
   return {
     feed,
-    profile: () => ({ mode: 'copy', reasons: ['It is sent as it comes, which any RTMP server takes.'] }),
+    profile: () => ({ mode: 'copy', reasons: [] }),
     close: async () => undefined,
   }
 }
