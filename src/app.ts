@@ -12,6 +12,7 @@ import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
+import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
 import { registerTargets } from './http/targets.ts'
@@ -21,6 +22,7 @@ import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
 import { checkedAddresses, createDial } from './restream/dial.ts'
+import { isOwnPush } from './restream/own-push.ts'
 import { TargetStore } from './restream/target-store.ts'
 import { Targets } from './restream/targets.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
@@ -104,6 +106,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   registerMetrics(server, () => registry.snapshot())
   registerApi(server, registry)
   registerTargets(server, targets, config.allowedHosts)
+  registerRtmpCallback(server, (question) => isOwnPush(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => stores.get(stream),
     maxWaitingRequests: config.maxWaitingRequests,
@@ -155,6 +158,7 @@ async function loadTargets(config: Config, ffmpegBinary: string): Promise<Target
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
     },
     ffmpegBinary,
+    conform: config,
   })
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from '../../src/errors.ts'
 import type { Machine } from './machine.ts'
 import { describeMachine } from './machine.ts'
 import { measureCpu } from './measure-cpu.ts'
+import { measureEncode } from './measure-encode.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureRestream } from './measure-restream.ts'
@@ -18,6 +19,7 @@ import { formatTable, type Table } from './table.ts'
 
 const measurements: Record<MeasurementName, (options: BenchOptions, machine: Machine) => Promise<Table[]>> = {
   cpu: measureCpu,
+  encode: measureEncode,
   start: measureStart,
   latency: measureLatency,
   watch: measureWatch,

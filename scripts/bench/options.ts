@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 
 export const measurementNames = [
   'cpu',
+  'encode',
   'start',
   'latency',
   'watch',
@@ -26,6 +27,7 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
 
   cpu      CPU and memory of the gateway's processes at 1, 4 and 8 copied streams and 1 transcoded one
            (a run is --seconds, default 3 runs of 20 s for each row)
+  encode   CPU of the encode for platforms whose needs the publisher does not meet (default 3 runs of 20 s, twice)
   start    from the first click to the first playlist, by a real browser (default 5 runs for each codec)
   latency  glass to glass, from browser to browser (a run is --seconds, default 1 run of 60 s for each codec)
   watch    how soon the watch page shows a running stream, and comes back after 3 s without network

@@ -107,6 +107,11 @@ export class BoxContent {
     return this.#bytes.subarray(this.#at - length, this.#at)
   }
 
+  /** Everything from here to the end. */
+  rest(): Buffer {
+    return this.take(this.#bytes.length - this.#at)
+  }
+
   skip(length: number): this {
     this.take(length)
     return this

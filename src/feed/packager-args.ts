@@ -1,5 +1,8 @@
 import type { Config } from '../config.ts'
+import { fragmentedMp4Options } from './fmp4-args.ts'
 import { fragmentLengthOf } from './fragment-length.ts'
+import { keyframeSecondsOf } from './keyframe-cadence.ts'
+import { videoEncodeOptions } from './video-encode-args.ts'
 
 export type PackagerInput = {
   /** How video is handled; none: there is no video track. */
@@ -54,20 +57,10 @@ export function packagerOutputOptions(input: PackagerInput, settings: PackagerSe
   return [
     ...(input.video === 'none' ? [] : ['-map', '0:v:0', ...videoOptions(input.video, settings)]),
     ...(input.audio ? ['-map', '0:a:0', ...audioOptions(settings)] : []),
-    // µs that one track may be behind before the others go on without it; the default of 10 s makes a paused
-    // microphone stop the picture.
-    ...['-max_interleave_delta', '500000'],
-    ...['-f', 'mp4'],
-    // cmaf: what HLS wants in a fragment. delay_moov: codec facts are known only after the first packets.
-    // frag_keyframe: a fragment starts at each keyframe. skip_trailer: nobody seeks in this file.
-    ...['-movflags', '+cmaf+delay_moov+frag_keyframe+skip_trailer'],
-    // µs of media in a fragment, which ends with the frame that makes it as long.
-    ...['-frag_duration', String(Math.round(fragmentSeconds(input, settings) * 1e6))],
+    ...fragmentedMp4Options(fragmentSeconds(input, settings)),
     // A prft box per fragment (ISO/IEC 14496-12 section 8.16.5): for copied video it holds the capture time from
     // the sender reports, otherwise the time of writing.
     ...['-write_prft', 'wallclock'],
-    // Out with each fragment: stdout is a pipe, and a full buffer would be latency.
-    ...['-flush_packets', '1'],
   ]
 }
 
@@ -81,34 +74,14 @@ function fragmentSeconds({ video }: PackagerInput, { partSeconds }: PackagerSett
 
 function videoOptions(video: 'copy' | 'transcode', settings: PackagerSettings): string[] {
   if (video === 'copy') return ['-c:v', 'copy']
-  const { transcodeWidth: width, transcodeHeight: height, transcodeFramesPerSecond: rate } = settings
-  const keyframeFrames = String(Math.round(rate * settings.segmentSeconds))
-  return [
-    '-vf',
-    [
-      // Fit inside the frame, never stretched: publishers turn phones and browsers change resolution on the way.
-      `scale=${width}:${height}:force_original_aspect_ratio=decrease`,
-      `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`,
-      'setsar=1',
-      // Constant frame rate: WebRTC's varies, and platforms ask for a constant one.
-      `fps=${rate}`,
-    ].join(','),
-    ...['-c:v', 'libx264'],
-    ...['-preset', settings.transcodePreset],
-    // No B-frames, no look-ahead: each of them is latency.
-    ...['-tune', 'zerolatency'],
-    ...['-profile:v', 'main'],
-    // The pixel format that every player decodes.
-    ...['-pix_fmt', 'yuv420p'],
-    // A keyframe exactly every segment, and none at scene cuts: segments get equal lengths.
-    ...['-g', keyframeFrames],
-    ...['-keyint_min', keyframeFrames],
-    ...['-sc_threshold', '0'],
-    ...['-b:v', String(settings.transcodeBitrateBps)],
-    ...['-maxrate', String(settings.transcodeBitrateBps)],
-    // Bits of decoder buffer: one second keeps the rate nearly constant without hurting keyframes much.
-    ...['-bufsize', String(settings.transcodeBitrateBps)],
-  ]
+  return videoEncodeOptions({
+    width: settings.transcodeWidth,
+    height: settings.transcodeHeight,
+    framesPerSecond: settings.transcodeFramesPerSecond,
+    bitrateBps: settings.transcodeBitrateBps,
+    preset: settings.transcodePreset,
+    keyframeSeconds: keyframeSecondsOf(settings.segmentSeconds),
+  })
 }
 
 function audioOptions(settings: PackagerSettings): string[] {

@@ -10,6 +10,7 @@ import type { TapPorts } from '../sfu/tap-ports.ts'
 import { EpochReader } from './epoch-reader.ts'
 import type { Feed } from './feed.ts'
 import { fragmentLengthOf } from './fragment-length.ts'
+import { keyframeSecondsOf } from './keyframe-cadence.ts'
 import { type PackagerSettings, packagerInputOptions, packagerOutputOptions } from './packager-args.ts'
 
 /** Without a first fragment for this long a run has failed. OBS sends a keyframe every 8 s by default. */
@@ -155,7 +156,8 @@ function watchExit(ffmpeg: FfmpegProcess, fail: (message: string) => void): void
 }
 
 /**
- * Browsers send keyframes only when asked, so for copied video these requests are what cuts the segments.
+ * Browsers send keyframes only when asked, so for copied video these requests are what cuts the segments,
+ * and what RTMP platforms count on.
  * @returns the undo.
  */
 function keyframeCadence(tap: Tap, settings: PackagerSettings): () => void {
@@ -163,7 +165,7 @@ function keyframeCadence(tap: Tap, settings: PackagerSettings): () => void {
   const first = setTimeout(
     () => {
       tap.requestKeyFrame()
-      interval = setInterval(() => tap.requestKeyFrame(), settings.segmentSeconds * 1_000)
+      interval = setInterval(() => tap.requestKeyFrame(), keyframeSecondsOf(settings.segmentSeconds) * 1_000)
     },
     settings.lowLatency ? firstSegmentMs.lowLatency : firstSegmentMs.plain,
   )

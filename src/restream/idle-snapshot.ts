@@ -23,5 +23,6 @@ export function idleSnapshot(stream: string, config: TargetConfig, since: string
     nextTryAt: null,
     lastError: null,
     errorClass: null,
+    profile: null,
   }
 }

@@ -1,7 +1,7 @@
 import type { Feed } from '../feed/feed.ts'
 import type { Epoch } from '../feed/fragment.ts'
 import { type Log, redactUrls } from '../log.ts'
-import type { TargetErrorClass, TargetSnapshot, TargetState } from '../streams/snapshot.ts'
+import type { ProfileSnapshot, TargetErrorClass, TargetSnapshot, TargetState } from '../streams/snapshot.ts'
 import type { TargetConfig } from '../target-config.ts'
 import { type Destination, destinationOf, hideSecrets } from './destination.ts'
 import type { Dial } from './dial.ts'
@@ -23,6 +23,8 @@ export type TargetOptions = {
   /** The operator wrote it into the configuration: it may go to private networks. */
   trusted: boolean
   feed: Feed
+  /** What was done to that feed, for the snapshot. */
+  profile?: () => ProfileSnapshot
   dial: Dial
   history: TargetHistory
   ffmpegBinary: string
@@ -87,7 +89,13 @@ export class Target {
       nextTryAt: this.#nextTryAtMs === null ? null : new Date(this.#nextTryAtMs).toISOString(),
       lastError: this.#problem?.sentence ?? null,
       errorClass: this.#problem?.class ?? null,
+      profile: this.#options.profile?.() ?? null,
     }
+  }
+
+  /** Where it is connecting at this moment, for a server that asks whether that is us. */
+  get connectingTo(): Destination | null {
+    return this.#state === 'connecting' ? this.#destination : null
   }
 
   /** Tries again soon, if it waits for that; else nothing happens. */

@@ -4,12 +4,15 @@ import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
 import type { TargetDetails, TargetSnapshot } from '../streams/snapshot.ts'
 import type { TargetChanges, TargetConfig } from '../target-config.ts'
+import type { ConformSettings } from './conform/conformed-feed.ts'
+import { TargetFeeds } from './conform/target-feeds.ts'
 import { destinationOf } from './destination.ts'
 import type { Dial } from './dial.ts'
 import { findTarget, withChanges, withoutTarget, withSwitch, withTarget } from './edit-targets.ts'
 import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './effective-targets.ts'
 import { DialError } from './failure.ts'
 import { idleSnapshot } from './idle-snapshot.ts'
+import type { PushAddress } from './own-push.ts'
 import { Target } from './target.ts'
 import { TargetHistory } from './target-history.ts'
 import type { StoredTargets, TargetStore } from './target-store.ts'
@@ -22,11 +25,13 @@ export type TargetsOptions = {
   /** Looks a host up and throws DialError when a target must not go there. */
   checkHost: (host: string) => Promise<void>
   ffmpegBinary: string
+  /** How streams are encoded that platforms would not take. */
+  conform: ConformSettings
 }
 
 /** A target that is being pushed to. */
-type Running = { config: TargetConfig; target: Target }
-type Session = { feed: Feed; log: Log; running: Map<string, Running> }
+type Running = { config: TargetConfig; target: Target; close: () => Promise<void> }
+type Session = { feeds: TargetFeeds; log: Log; running: Map<string, Running> }
 
 /** The pushes of one stream during one session. */
 export type TargetSession = {
@@ -60,14 +65,16 @@ export class Targets {
 
   /** Begins to push a stream to its targets. */
   open(stream: string, feed: Feed, log: Log): TargetSession {
-    const session: Session = { feed, log, running: new Map() }
+    const { ffmpegBinary, conform: settings } = this.#options
+    const feeds = new TargetFeeds({ source: feed, settings, ffmpegBinary, log })
+    const session: Session = { feeds, log, running: new Map() }
     this.#sessions.set(stream, session)
     for (const target of this.#effective(stream)) this.#start(stream, session, target)
     return {
       snapshot: () => this.#snapshots(stream, session),
       close: async () => {
         if (this.#sessions.get(stream) === session) this.#sessions.delete(stream)
-        await Promise.all([...session.running.values()].map(({ target }) => target.close()))
+        await Promise.all([...session.running.values()].map(({ close }) => close()))
       },
     }
   }
@@ -75,6 +82,12 @@ export class Targets {
   /** Names of the streams that have targets of their own, or are live. */
   get streams(): string[] {
     return [...new Set([...this.#sessions.keys(), ...Object.keys(this.#stored.targets)])].sort()
+  }
+
+  /** Where pushes are connecting at this moment, of all streams. */
+  connecting(): PushAddress[] {
+    const running = [...this.#sessions.values()].flatMap((session) => [...session.running.values()])
+    return running.flatMap(({ target }) => target.connectingTo ?? [])
   }
 
   list(stream: string): TargetDetails[] {
@@ -183,8 +196,8 @@ export class Targets {
     })
     // The old push must be gone first: a server takes one per key.
     await Promise.all(
-      outdated.map(async ([name, { target }]) => {
-        await target.close()
+      outdated.map(async ([name, { close }]) => {
+        await close()
         session.running.delete(name)
       }),
     )
@@ -192,20 +205,26 @@ export class Targets {
     for (const target of wanted) this.#start(stream, session, target)
   }
 
-  #start(stream: string, { feed, log, running }: Session, { config, source }: EffectiveTarget): void {
+  #start(stream: string, { feeds, log, running }: Session, { config, source }: EffectiveTarget): void {
     if (!config.enabled || running.has(config.name)) return
     const { dial, ffmpegBinary } = this.#options
+    const { feed, profile, close: leaveFeed } = feeds.open(config.kind)
     const target = new Target({
       stream,
       config,
       trusted: source === 'config',
       feed,
+      profile,
       dial,
       history: this.#historyOf(stream, config.name),
       ffmpegBinary,
       log,
     })
-    running.set(config.name, { config, target })
+    const close = async (): Promise<void> => {
+      await target.close()
+      await leaveFeed()
+    }
+    running.set(config.name, { config, target, close })
   }
 
   #historyOf(stream: string, name: string): TargetHistory {

@@ -96,6 +96,17 @@ export type TargetChange = {
   errorClass: TargetErrorClass | null
 }
 
+/** What is done to the media on its way to a target. */
+export type ProfileSnapshot = {
+  /**
+   * undecided: the media is looked at first · copy: nothing is encoded · encode: encoded again, once for all targets
+   * of the stream that need it.
+   */
+  mode: 'undecided' | 'copy' | 'encode'
+  /** Sentences for people: what is done, and why. None: it is sent as it comes. */
+  reasons: string[]
+}
+
 /** How a push is doing. */
 export type TargetStatus = {
   state: TargetState
@@ -119,6 +130,8 @@ export type TargetStatus = {
   /** For people. Stays until media has gone well for a minute. */
   lastError: string | null
   errorClass: TargetErrorClass | null
+  /** Null while it is not pushed to. */
+  profile: ProfileSnapshot | null
 }
 
 export type TargetSnapshot = TargetStatus & {

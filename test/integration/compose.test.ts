@@ -117,11 +117,18 @@ describe('docker-compose.yml', () => {
     }
   })
 
-  test('has the subnet that nginx lets publish', async () => {
-    const [, subnet = ''] = /subnet: (\S+)/.exec(compose) ?? []
+  test('gives the gateway the only address that nginx takes streams from, and asks', async () => {
+    const { httpPort } = loadConfig(environmentOf(compose), null)
+    const [, address = ''] =
+      /ipv4_address: (\S+)/.exec(block(compose, 'services', 'gateway', 'networks')) ?? []
+    const [, subnet = ''] = /subnet: (\d+\.\d+\.\d+)\.0\/24/.exec(compose) ?? []
+    expect(address.startsWith(`${subnet}.`)).toBe(true)
     const nginx = await read('docker/nginx-rtmp/nginx.conf')
-    expect(nginx).toContain(`allow publish ${subnet};`)
-    expect(nginx).toContain(`deny publish ${subnet.replace(/0\/24$/, '1')};`)
+    expect(nginx.match(/^ *(allow|deny) publish \S+;/gm)?.map((line) => line.trim())).toEqual([
+      `allow publish ${address};`,
+      'deny publish all;',
+    ])
+    expect(nginx).toContain(`on_publish http://${address}:${httpPort}/internal/rtmp/on_publish;`)
   })
 })
 

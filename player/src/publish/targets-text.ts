@@ -24,12 +24,13 @@ const advice: Readonly<Partial<Record<TargetErrorClass, string>>> = {
   'too-slow': 'Choose a lower bitrate under “Picture and sound”.',
 }
 
-/** A row of the list of targets. `problem` is null when all is well. */
+/** A row of the list of targets. `problem` is null when all is well; `note` when the stream is sent as it comes. */
 export type TargetRow = {
   name: string
   kind: string
   state: string
   mood: OutputLine['mood']
+  note: string | null
   problem: string | null
   actions: readonly TargetAction[]
 }
@@ -40,6 +41,7 @@ export function targetRow(target: TargetDetails, nowMs: number): TargetRow {
     kind: target.scope === '*' ? `${kindNames[target.kind]}, for all streams` : kindNames[target.kind],
     state: stateText(target, nowMs),
     mood: moods[target.state],
+    note: target.profile?.reasons.join(' ') || null,
     problem: problemText(target),
     actions: actionsOf(target),
   }

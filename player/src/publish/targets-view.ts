@@ -23,6 +23,7 @@ type Row = {
   item: HTMLLIElement
   kind: HTMLElement
   state: HTMLElement
+  note: HTMLElement
   problem: HTMLElement
   buttons: Map<TargetAction, HTMLButtonElement>
 }
@@ -67,11 +68,13 @@ export class TargetsView {
     for (const target of targets) this.#showRow(targetRow(target, this.#clock.now()))
   }
 
-  #showRow({ name, kind, state, mood, problem, actions }: TargetRow): void {
+  #showRow({ name, kind, state, mood, note, problem, actions }: TargetRow): void {
     const row = this.#rows.get(name) ?? this.#addRow(name)
     row.item.dataset.mood = mood
     setText(row.kind, kind)
     setText(row.state, state)
+    setText(row.note, note ?? '')
+    row.note.hidden = note === null
     setText(row.problem, problem ?? '')
     row.problem.hidden = problem === null
     // Hidden and not made anew: a button keeps the keyboard's focus.
@@ -81,6 +84,7 @@ export class TargetsView {
   #addRow(name: string): Row {
     const kind = create('span', 'hint')
     const state = create('p', 'target-state')
+    const note = create('p', 'hint')
     const problem = create('p', 'target-problem')
     const buttons = new Map<TargetAction, HTMLButtonElement>()
     for (const action of allActions) {
@@ -91,10 +95,10 @@ export class TargetsView {
       buttons.set(action, button)
     }
     const title = create('p', 'target-title', create('strong', '', name), ' ', kind)
-    const text = create('div', 'target-text', title, state, problem)
+    const text = create('div', 'target-text', title, state, note, problem)
     const item = create('li', 'output target', text, create('div', 'target-buttons', ...buttons.values()))
     this.#list.append(item)
-    const row: Row = { item, kind, state, problem, buttons }
+    const row: Row = { item, kind, state, note, problem, buttons }
     this.#rows.set(name, row)
     return row
   }

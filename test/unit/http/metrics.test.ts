@@ -18,6 +18,7 @@ const target: TargetSnapshot = {
   nextTryAt: null,
   lastError: null,
   errorClass: null,
+  profile: null,
 }
 const stream: StreamSnapshot = {
   name: 'show',

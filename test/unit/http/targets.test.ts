@@ -57,6 +57,7 @@ async function start() {
       if (host === 'inside') throw new DialError('resolving', 'BLOCKED', { blocked: 'Not there.' })
       if (host === 'unknown') throw new DialError('resolving', 'ENOTFOUND')
     },
+    conform: config,
     ffmpegBinary: '/nowhere/ffmpeg',
   })
   const server = await createServer(config, log)

@@ -21,6 +21,7 @@ const ready: TargetDetails = {
   nextTryAt: null,
   lastError: null,
   errorClass: null,
+  profile: null,
   enabled: true,
   hasKey: true,
   source: 'api',
@@ -70,6 +71,13 @@ describe('targetRow', () => {
     expect(row).toMatchObject({ name: 'Main', kind: 'YouTube', state, mood })
     if (problem === null) expect(row.problem).toBeNull()
     else expect(row.problem).toMatch(problem)
+  })
+
+  test('says what is done to the stream for a platform, and nothing when it is sent as it comes', () => {
+    expect(targetRow(live, nowMs).note).toBeNull()
+    expect(targetRow({ ...live, profile: { mode: 'copy', reasons: [] } }, nowMs).note).toBeNull()
+    const profile = { mode: 'encode' as const, reasons: ['It is encoded.', 'Silence is added.'] }
+    expect(targetRow({ ...live, profile }, nowMs).note).toBe('It is encoded. Silence is added.')
   })
 
   test.each([

@@ -48,6 +48,7 @@ describe('Target', () => {
       nextTryAt: null,
       lastError: null,
       errorClass: null,
+      profile: null,
     })
   })
 

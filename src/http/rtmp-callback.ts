@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { GatewayError } from '../errors.ts'
+import type { PublishQuestion } from '../restream/own-push.ts'
+
+/** What nginx-rtmp sends to `on_publish`, of which this is needed. */
+const questionSchema = z.object({
+  call: z.literal('publish'),
+  app: z.string(),
+  name: z.string(),
+  addr: z.string(),
+})
+
+/**
+ * `POST /internal/rtmp/on_publish`: nginx-rtmp asks whether it may take a stream. 204 for what the gateway pushes at
+ * this moment. Anything else, and anybody else, gets the answer for addresses that do not exist.
+ */
+export function registerRtmpCallback(
+  server: FastifyInstance,
+  allows: (question: PublishQuestion) => Promise<boolean>,
+): void {
+  // In a scope of its own: forms are what browsers can send from any page, so no other route takes them.
+  server.register(async (scope) => {
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body.toString()))),
+    )
+    scope.post('/internal/rtmp/on_publish', async (request, reply) => {
+      const { success, data } = questionSchema.safeParse(request.body)
+      const allowed =
+        success &&
+        (await allows({
+          ...{ app: data.app, name: data.name },
+          ...{ publisherAddress: data.addr, askedFrom: request.ip },
+        }))
+      if (!allowed) throw new GatewayError('NOT_FOUND', 'There is nothing at /internal/rtmp/on_publish.')
+      return reply.status(204).header('cache-control', 'no-store').send()
+    })
+  })
+}

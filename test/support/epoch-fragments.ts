@@ -1,0 +1,21 @@
+import { EpochReader } from '../../src/feed/epoch-reader.ts'
+import type { Fragment } from '../../src/feed/fragment.ts'
+import { fragmentLengthOf } from '../../src/feed/fragment-length.ts'
+
+/** The fragments in a packager's output, numbered as a feed does. */
+export function epochFragments(bytes: Buffer): Fragment[] {
+  const fragments: Fragment[] = []
+  const reader = new EpochReader({
+    copiedVideo: false,
+    fragmentLength: fragmentLengthOf(0.2),
+    onFragment: (fragment) => fragments.push({ ...fragment, number: fragments.length }),
+    onPictureChange: () => undefined,
+  })
+  reader.push(bytes)
+  return fragments
+}
+
+/** A file of one epoch's fragments. */
+export function fileOf(fragments: readonly Fragment[]): Buffer {
+  return Buffer.concat([fragments[0]?.epoch.init ?? Buffer.alloc(0), ...fragments.map(({ bytes }) => bytes)])
+}
