@@ -10,11 +10,13 @@ const dependentDefaults: Readonly<Record<string, string>> = {
 
 /** Every setting of the schema as a Markdown table, in the schema's order. */
 export function settingsTable(): string {
+  // Not those of the JSON schema: it has none where a value is made of another one.
+  const defaults: Record<string, unknown> = configSchema.parse({})
   const properties = z.toJSONSchema(configSchema, { io: 'input' }).properties ?? {}
   const rows = Object.entries(properties).map(([key, property]) => {
     if (typeof property === 'boolean') throw new Error(`${key} has no schema`)
     const { description = '' } = property
-    return [`\`${key}\``, `\`${variableName(key)}\``, shownDefault(key, property.default), description]
+    return [`\`${key}\``, `\`${variableName(key)}\``, shownDefault(key, defaults[key]), description]
   })
   return table(['Key', 'Variable', 'Default', 'What it is'], rows)
 }
