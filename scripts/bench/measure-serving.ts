@@ -5,10 +5,13 @@ import { type Served, type Server, startServers } from './serving/servers.ts'
 import { wrk, wrkText } from './serving/wrk.ts'
 import { median, summarize } from './stats.ts'
 import { formatSummary, type Table } from './table.ts'
+import { until } from './until.ts'
 import { withStreams } from './with-streams.ts'
 
 const kinds = ['playlists', 'gzip', 'segments'] as const
 type Kind = (typeof kinds)[number]
+/** The clip's keyframes: about 530 kB each, with which others measure, too. */
+const segmentSeconds = 2
 /** Answers per second of each run. */
 type Rates = Record<Kind, number[]>
 
@@ -18,7 +21,7 @@ export async function measureServing(
   machine: Machine,
 ): Promise<Table[]> {
   const rates = new Map<string, Rates>()
-  const settings = { SLUICE_LOW_LATENCY: 'true' }
+  const settings = { SLUICE_LOW_LATENCY: 'true', SLUICE_SEGMENT_SECONDS: String(segmentSeconds) }
   const segmentBytes: number[] = []
   await withStreams({ codec: 'h264', streams: 1, machine, settings }, async (gateway) => {
     for (let run = 0; run < runs; run += 1) {
@@ -43,7 +46,7 @@ export async function measureServing(
       columns: ['server', 'playlists/s', '÷ nginx', 'gzip/s', '÷ nginx', 'segments/s', 'GB/s', '÷ nginx'],
       rows: [...rates].map(([name, of]) => row(name, of, [...rates.values()][0] ?? of, bytes)),
       notes: [
-        `One live stream of Low-Latency HLS; its newest segment of ${Math.round(bytes / 1000)} kB and its media playlist with _HLS_msn, plain and by gzip.`,
+        `One live stream of Low-Latency HLS; a segment of ${Math.round(bytes / 1000)} kB and its media playlist with _HLS_msn, plain and by gzip.`,
         'Node is one thread, nginx one process per core; wrk, the packager and the publisher share the cores with them.',
         "The gateway's playlist goes on meanwhile, 5 times a second. nginx's and bare Node's are files of the same bytes.",
         'The cache is the one of docker-compose (profile "cache"), with its files on the RAM disk. Median (least–most).',
@@ -67,16 +70,23 @@ async function rate({ playlistUrl, segmentUrl }: Server, kind: Kind, seconds: nu
   return await wrk(playlistUrl, kind === 'gzip' ? { 'Accept-Encoding': 'gzip' } : {}, seconds)
 }
 
-/** The newest segment, and the playlist that names it as a waiting viewer asks for it. */
+/** The newest whole segment, and the playlist that names it as a waiting viewer asks for it. */
 async function newestOf(indexUrl: string): Promise<Served> {
-  const uris = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   const read = async (url: URL) =>
     Buffer.from(await (await fetch(url, { headers: { 'accept-encoding': 'identity' } })).arrayBuffer())
-  const index = await read(new URL(indexUrl))
-  const playlistUrl = new URL(uris(index.toString())[0] ?? '', indexUrl)
-  const playlist = await read(playlistUrl)
-  const segmentUrl = new URL(uris(playlist.toString()).at(-1) ?? '', playlistUrl)
-  const number = /(\d+)\.m4s$/.exec(segmentUrl.pathname)?.[1]
+  const variant = /^[^#\s].*$/m.exec((await read(new URL(indexUrl))).toString())?.[0] ?? ''
+  const playlistUrl = new URL(variant, indexUrl)
+  let playlist = Buffer.alloc(0)
+  let uri = ''
+  // The first ones are shorter.
+  await until('a whole segment is listed', 15_000, async () => {
+    playlist = await read(playlistUrl)
+    const segments = [...playlist.toString().matchAll(/^#EXTINF:([\d.]+),\n(.+)$/gm)]
+    uri = segments.findLast(([, duration]) => Number(duration) > segmentSeconds * 0.9)?.[2] ?? ''
+    return uri !== ''
+  })
+  const segmentUrl = new URL(uri, playlistUrl)
+  const number = /(\d+)\.m4s$/.exec(uri)?.[1]
   const playlistPath = `${playlistUrl.pathname}?_HLS_msn=${number}`
   return { playlistPath, playlist, segmentPath: segmentUrl.pathname, segment: await read(segmentUrl) }
 }
