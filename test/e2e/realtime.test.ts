@@ -71,7 +71,9 @@ describe.each(['h264', 'vp8'] as const)('Chromium publishes %s by WHIP', (codec)
     await untilFresh(viewer, 8_000)
     const before = await readWatching(viewer)
     await expect
-      .poll(async () => (await readWatching(viewer)).decodedAudioBytes - before.decodedAudioBytes)
+      .poll(async () => (await readWatching(viewer)).decodedAudioBytes - before.decodedAudioBytes, {
+        timeout: 15_000,
+      })
       .toBeGreaterThan(10_000)
   })
 })
