@@ -8,6 +8,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          // After the unit tests, which take all cores.
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file runs its own mediasoup workers and ffmpeg processes: two cores can't take several at once.
@@ -20,6 +22,7 @@ export default defineConfig({
           // Two browsers, an encoder and a decoder share two cores with whatever else the machine does.
           retry: 1,
           include: ['test/e2e/**/*.test.ts'],
+          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,

