@@ -51,7 +51,7 @@ export async function measureWhip({ seconds = 60 }: BenchOptions, machine: Machi
       notes: [
         `Clip: ${clipText}.`,
         'Publishers: libdatachannel, as in OBS, in a process of their own; packets of the clip, no encoding, no keyframes on request.',
-        'Viewers: one HLS reader per stream, and one that reads the playlists. Lost: missing numbers, gaps and discontinuities.',
+        'Viewers: one HLS reader per stream, and one that reads the playlists. Lost: missing numbers and discontinuities.',
       ],
     },
   ]
