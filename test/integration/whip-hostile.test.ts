@@ -1,19 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { offerOf } from '../support/offers.ts'
+import { offerOf, publisherOffers } from '../support/offers.ts'
+import { randomOf } from '../support/random-of.ts'
 import { candidates, newIceSession, RtcHttp, sdpType } from '../support/rtc-http.ts'
-
-const offers = [
-  'chromium',
-  'chromium-simulcast',
-  'firefox',
-  'safari',
-  'libdatachannel',
-  'obs-simulcast',
-  'gstreamer',
-  'werift',
-]
 
 let gateway: TestGateway
 let whip: RtcHttp
@@ -46,17 +36,6 @@ async function inventory() {
 async function nothingIsLeft(): Promise<void> {
   expect(gateway.app.pool.pids).toEqual(workerPids)
   await vi.waitFor(async () => expect(await inventory()).toEqual(before), 10_000)
-}
-
-/** A random generator that repeats itself (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 const junk = [
@@ -102,12 +81,15 @@ function damaged(offer: string, next: () => number): string {
 
 describe('offers', () => {
   test('200 damaged ones each get a clear answer, and what they took comes back', async () => {
-    const next = random(20_26)
+    const next = randomOf(20_26)
     const { path } = await untilOpen('live')
     const statuses = new Map<number, number>()
     for (let count = 0; count < 200; count += 1) {
       const watches = count % 4 === 3
-      const offer = damaged(offerOf(watches ? 'chromium-watch' : (offers[count % offers.length] ?? '')), next)
+      const offer = damaged(
+        offerOf(watches ? 'chromium-watch' : (publisherOffers[count % publisherOffers.length] ?? '')),
+        next,
+      )
       const response = await untilTaken(() =>
         watches ? whep.post('live', offer) : whip.post(`bad-${count}`, offer),
       )

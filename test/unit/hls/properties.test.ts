@@ -5,8 +5,9 @@ import type { Fragment } from '../../../src/feed/fragment.ts'
 import type { PlaylistFacts } from '../../../src/hls/playlist.ts'
 import { Segmenter } from '../../../src/hls/segmenter.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
+import { randomOf } from '../../support/random-of.ts'
 import { hlsResource } from './hls-resource.ts'
-import { randomFragments, randomOf } from './random-fragments.ts'
+import { randomFragments } from './random-fragments.ts'
 
 type Line = { uri: string; seconds: number; discontinuity: number; map: string }
 

@@ -1,16 +1,6 @@
 import type { Epoch, Fragment } from '../../../src/feed/fragment.ts'
+import { randomOf } from '../../support/random-of.ts'
 import { makeEpoch, makeFragment } from './make-fragments.ts'
-
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** What a publisher might do to us: any keyframe cadence, lost media, frozen media, uneven fragments, new runs. */
 export function randomFragments(seed: number, count: number): Fragment[] {

@@ -5,7 +5,7 @@ import { writeAnswer, writeIceFragment } from '../../../src/sfu/answer.ts'
 import { mediaCodecs } from '../../../src/sfu/codecs.ts'
 import { readOffer } from '../../../src/sfu/offer.ts'
 import { sendingParameters } from '../../../src/sfu/sending-parameters.ts'
-import { offerOf } from '../../support/offers.ts'
+import { offerOf, publisherOffers } from '../../support/offers.ts'
 
 const transport = {
   iceParameters: { usernameFragment: 'own', password: 'secret', iceLite: true },
@@ -83,16 +83,7 @@ describe('publishers’ offers', () => {
     },
   )
 
-  test.each([
-    'chromium',
-    'chromium-simulcast',
-    'firefox',
-    'safari',
-    'libdatachannel',
-    'obs-simulcast',
-    'gstreamer',
-    'werift',
-  ])('%s: gets an answer to all of it, in its own numbers', (name) => {
+  test.each(publisherOffers)('%s: gets an answer to all of it, in its own numbers', (name) => {
     const offer = parse(offerOf(name))
     const { answer, parsed } = answerTo(name)
     expect(answer).toMatch(/\r\n$/)
