@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Filler } from './filler.ts'
 import type { Epoch, Fragment } from './fragment.ts'
-import { joinMovieFragments, type MovieFragment } from './join-movie-fragments.ts'
+import { joinMovieFragments, type MovieFragment, type TrackSamples } from './join-movie-fragments.ts'
 import { type Init, readInit } from './mp4.ts'
-import { addTrack, writeFragment } from './mp4-write.ts'
+import { addTrack } from './mp4-write.ts'
 
+/** sample_depends_on = 2, "on no other" (ISO/IEC 14496-12 section 8.8.3.1). */
+const syncSampleFlags = 0x0200_0000
+/** sample_depends_on = 1, "on others", and sample_is_non_sync_sample. */
+const nonSyncSampleFlags = 0x0101_0000
 /** Longer jumps in time than this are not filled: nothing in them was ever shown. */
 const longestFillSeconds = 10
 
@@ -52,17 +56,19 @@ export class FilledEpoch {
     this.#next += count
     this.#place = (this.#place + count) % samples.length
     if (count === 0) return { ...fragment, epoch: this.epoch, keyframe: fragment.keyframe && !isPicture }
-    const added = writeFragment({
+    const added: TrackSamples = {
       trackId: this.#trackId,
       start,
-      duration,
-      samples: chosen,
-      sync: !isPicture ? 'all' : begins ? 'first' : 'none',
-    })
+      samples: chosen.map(({ length: bytes }, index) => {
+        const flags = !isPicture || (begins && index === 0) ? syncSampleFlags : nonSyncSampleFlags
+        return { duration, bytes, flags, compositionOffset: 0 }
+      }),
+      data: chosen,
+    }
     return {
       ...fragment,
       epoch: this.epoch,
-      bytes: joinMovieFragments([partsOf(fragment.bytes), partsOf(added)], this.#defaults),
+      bytes: joinMovieFragments([partsOf(fragment.bytes)], this.#defaults, added),
       keyframe: isPicture ? begins : fragment.keyframe,
       videoFrames: fragment.videoFrames + (isPicture ? count : 0),
     }

@@ -1,38 +1,5 @@
 import { BoxContent, need } from './box-reader.ts'
-
-/** sample_depends_on = 2, "on no other" (ISO/IEC 14496-12 section 8.8.3.1). */
-const syncSampleFlags = 0x0200_0000
-/** sample_depends_on = 1, "on others", and sample_is_non_sync_sample. */
-const nonSyncSampleFlags = 0x0101_0000
-
-/** A run of samples of one track, all of the same duration. */
-export type SampleRun = {
-  trackId: number
-  /** Decoding time of the first one, in units of the track's timescale. */
-  start: number
-  /** Duration of each, in the same units. */
-  duration: number
-  samples: readonly Buffer[]
-  /** Whether each sample can be decoded alone, or the first one only, or none. */
-  sync: 'all' | 'first' | 'none'
-}
-
-/** moof + mdat of one track. */
-export function writeFragment(run: SampleRun): Buffer {
-  const { trackId, start, duration, samples, sync } = run
-  const defaultFlags = sync === 'all' ? syncSampleFlags : nonSyncSampleFlags
-  // default-base-is-moof, default duration and flags (section 8.8.7).
-  const tfhd = fullBox('tfhd', 0, 0x02_0028, u32(trackId, duration, defaultFlags))
-  const tfdt = fullBox('tfdt', 1, 0, u64(start))
-  const sizes = u32(...samples.map((sample) => sample.length))
-  const moof = (dataOffset: number): Buffer => {
-    // Data offset, flags of the first sample, a size for each (section 8.8.8).
-    const firstFlags = sync === 'none' ? nonSyncSampleFlags : syncSampleFlags
-    const trun = fullBox('trun', 0, 0x205, u32(samples.length, dataOffset, firstFlags), sizes)
-    return box('moof', fullBox('mfhd', 0, 0, u32(0)), box('traf', tfhd, tfdt, trun))
-  }
-  return Buffer.concat([moof(moof(0).length + boxHeaderBytes), box('mdat', ...samples)])
-}
+import { box } from './write-box.ts'
 
 /**
  * An initialisation segment with one track more.
@@ -103,27 +70,4 @@ export function shiftFragment(
     }
   }
   return shifted
-}
-
-const boxHeaderBytes = 8
-
-function box(type: string, ...content: readonly Buffer[]): Buffer {
-  const length = content.reduce((sum, part) => sum + part.length, boxHeaderBytes)
-  return Buffer.concat([u32(length), Buffer.from(type, 'latin1'), ...content])
-}
-
-function fullBox(type: string, version: number, flags: number, ...content: readonly Buffer[]): Buffer {
-  return box(type, u32(version * 2 ** 24 + flags), ...content)
-}
-
-function u32(...values: readonly number[]): Buffer {
-  const buffer = Buffer.alloc(values.length * 4)
-  values.forEach((value, index) => void buffer.writeUInt32BE(value, index * 4))
-  return buffer
-}
-
-function u64(value: number): Buffer {
-  const buffer = Buffer.alloc(8)
-  buffer.writeBigUInt64BE(BigInt(value))
-  return buffer
 }
