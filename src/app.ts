@@ -9,26 +9,26 @@ import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { HlsStore } from './hls/store.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
-import { registerHls } from './http/hls.ts'
+import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
+import { registerWhep } from './http/rtc/whep.ts'
+import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
 import { registerTargets } from './http/targets.ts'
-import { registerWhep } from './http/whep.ts'
-import { registerWhip } from './http/whip.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
-import { checkedAddresses, createDial } from './restream/dial.ts'
-import { isOwnPush } from './restream/own-push.ts'
-import { TargetStore } from './restream/target-store.ts'
-import { Targets } from './restream/targets.ts'
+import { checkedAddresses, createDial } from './push/connection/dial.ts'
+import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import type { OpenOutputs } from './streams/outputs.ts'
 import { Registry } from './streams/registry.ts'
+import { TargetStore } from './targets/target-store.ts'
+import { Targets } from './targets/targets.ts'
 
 /** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
 const checkHostMs = 3_000
@@ -106,7 +106,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   registerMetrics(server, () => registry.snapshot())
   registerApi(server, registry)
   registerTargets(server, targets, config.allowedHosts)
-  registerRtmpCallback(server, (question) => isOwnPush(question, targets.connecting()))
+  registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => stores.get(stream),
     maxWaitingRequests: config.maxWaitingRequests,

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from './errors.ts'
 import { fromCommas, networkListSchema } from './network-list.ts'
-import { maxTargetsPerStream, targetSchema } from './target-config.ts'
+import { maxTargetsPerStream, targetSchema } from './targets/target-config.ts'
 
 /** Names of streams, in URLs and everywhere. */
 export const streamNamePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
 import { loadConfig } from '../../src/config.ts'
-import { EpochReader } from '../../src/feed/epoch-reader.ts'
+import { Encoder } from '../../src/encoder/encoder.ts'
+import { fragmentedMp4Options } from '../../src/encoder/fmp4-args.ts'
 import { Feed } from '../../src/feed/feed.ts'
-import { fragmentedMp4Options } from '../../src/feed/fmp4-args.ts'
 import { fragmentLengthOf } from '../../src/feed/fragment-length.ts'
+import { FragmentReader } from '../../src/feed/fragment-reader.ts'
 import { startFfmpeg } from '../../src/ffmpeg/process.ts'
-import { Encoder } from '../../src/restream/conform/encoder.ts'
 import { clipText, makeClip } from './clips.ts'
 import type { Machine } from './machine.ts'
 import type { BenchOptions } from './options.ts'
@@ -26,7 +26,7 @@ export async function measureEncode(
   const log = pino({ level: 'error' })
   const settings = loadConfig({}, null)
   const feed = new Feed({ maxSeconds: 12, maxBytes: 64 * 1024 * 1024 })
-  const reader = new EpochReader({
+  const reader = new FragmentReader({
     copiedVideo: false,
     fragmentLength: fragmentLengthOf(settings.partSeconds),
     onFragment: (fragment) => feed.append(fragment),

@@ -1,5 +1,5 @@
+import type { MovieFragment } from '../mp4/join-movie-fragments.ts'
 import type { FragmentLength } from './fragment-length.ts'
-import type { MovieFragment } from './join-movie-fragments.ts'
 import type { Span } from './timeline.ts'
 
 /** The least that the packager writes at once: about one frame, or only sound. */

@@ -1,4 +1,4 @@
-import type { FragmentInfo } from './mp4.ts'
+import type { FragmentInfo } from '../mp4/mp4.ts'
 
 /** From when to when a piece of media counts, in seconds of its epoch. */
 export type Span = { startSeconds: number; durationSeconds: number }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorCodes } from '../errors.ts'
-import { targetChangesSchema, targetInputSchema } from '../target-config.ts'
+import { targetChangesSchema, targetInputSchema } from '../targets/target-config.ts'
 
 type Operation = {
   method: 'get' | 'post' | 'patch' | 'delete'

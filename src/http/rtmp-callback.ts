@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
-import type { PublishQuestion } from '../restream/own-push.ts'
+import type { PublishQuestion } from '../push/connection/rtmp-publish-check.ts'
 
 /** What nginx-rtmp sends to `on_publish`, of which this is needed. */
 const questionSchema = z.object({

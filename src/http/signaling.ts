@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.ts'
 import { PublishSession } from '../ingest/publish-session.ts'
 import type { Log } from '../log.ts'
 import { checkName, type Registry } from '../streams/registry.ts'
-import { checkOrigin } from './origin.ts'
+import { checkOrigin } from './request-origin.ts'
 
 /** Publishers are pinged this often; one that answered no ping until the next but one is dead. */
 const pingEveryMs = 5_000

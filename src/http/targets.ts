@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { GatewayError } from '../errors.ts'
-import type { Targets } from '../restream/targets.ts'
 import { checkName } from '../streams/registry.ts'
-import { targetChangesSchema, targetSchema } from '../target-config.ts'
-import { checkOrigin } from './origin.ts'
+import { targetChangesSchema, targetSchema } from '../targets/target-config.ts'
+import type { Targets } from '../targets/targets.ts'
+import { checkOrigin } from './request-origin.ts'
 
 type OfStream = { Params: { stream: string } }
 type OfTarget = { Params: { stream: string; target: string } }

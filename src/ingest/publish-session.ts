@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { publisherCapabilities } from '../sfu/media-router.ts'
 import type { Publication } from '../sfu/publication.ts'
-import { publisherCapabilities } from '../sfu/room.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
@@ -102,7 +102,7 @@ export class PublishSession {
       )
       return {
         resumeToken: published.resumeToken,
-        routerRtpCapabilities: publisherCapabilities(publication.room),
+        routerRtpCapabilities: publisherCapabilities(publication.mediaRouter),
         transport: ingest.parameters,
         iceServers: iceServers(config, Date.now()),
         maxBitrateBps,

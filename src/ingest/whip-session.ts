@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Publication } from '../sfu/publication.ts'
-import { readPublisherOffer } from '../sfu/publisher-offer.ts'
+import { readPublisherOffer } from '../sfu/sdp/publisher-offer.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'

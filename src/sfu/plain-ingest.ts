@@ -25,7 +25,7 @@ const codecs: Record<PlainTrack, RtpCodecParameters> = {
  * @throws GatewayError WRONG_STATE when there is a track of that kind already.
  */
 export async function addPlainTrack(publication: Publication, track: PlainTrack): Promise<RtpDestination> {
-  const transport = await publication.room.router.createPlainTransport({
+  const transport = await publication.mediaRouter.router.createPlainTransport({
     listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
     rtcpMux: false,
     // The sender's address is learned from its first packet.

@@ -1,7 +1,7 @@
 import type { Producer } from 'mediasoup/types'
 import { GatewayError } from '../errors.ts'
 import type { TrackSnapshot } from '../streams/snapshot.ts'
-import type { Room } from './room.ts'
+import type { MediaRouter } from './media-router.ts'
 
 export type TrackKind = 'audio' | 'video'
 
@@ -19,7 +19,7 @@ export type PublishedTrack = {
 }
 
 export type PublicationOptions = {
-  room: Room
+  mediaRouter: MediaRouter
   /** Kinds that the publisher said will come. */
   announcedKinds: readonly TrackKind[]
   /** Called when a track came, went, started or stopped sending. */
@@ -30,7 +30,7 @@ export type PublicationOptions = {
 
 /** What an ingest holds while somebody publishes: the producers, at most one of each kind. */
 export class Publication {
-  readonly room: Room
+  readonly mediaRouter: MediaRouter
   readonly announcedKinds: readonly TrackKind[]
   readonly startedAtMs = Date.now()
   readonly #options: PublicationOptions
@@ -38,7 +38,7 @@ export class Publication {
   #closed = false
 
   constructor(options: PublicationOptions) {
-    this.room = options.room
+    this.mediaRouter = options.mediaRouter
     this.announcedKinds = options.announcedKinds
     this.#options = options
   }

@@ -1,9 +1,9 @@
 import type { Consumer, RtpCapabilities } from 'mediasoup/types'
 import { Cleanup } from '../cleanup.ts'
 import { GatewayError, messageOf } from '../errors.ts'
+import type { MediaRouter } from './media-router.ts'
 import type { PublishedTrack } from './publication.ts'
-import type { Room } from './room.ts'
-import { type SdpTrack, tapSdp } from './sdp.ts'
+import { type SdpTrack, tapSdp } from './sdp/sdp.ts'
 import type { TapPorts } from './tap-ports.ts'
 
 /** How often a keyframe is asked for again until the first one came. mediasoup itself gives up after two requests. */
@@ -27,13 +27,17 @@ export class Tap {
   }
 
   /** @throws GatewayError NO_FREE_PORTS, or WORKER_DIED when the SFU refuses. */
-  static async create(room: Room, tracks: readonly PublishedTrack[], ports: TapPorts): Promise<Tap> {
+  static async create(
+    mediaRouter: MediaRouter,
+    tracks: readonly PublishedTrack[],
+    ports: TapPorts,
+  ): Promise<Tap> {
     const cleanup = new Cleanup()
     try {
       const wires: Wire[] = []
       // Video first: its m= line, its sender report and its packets come first at ffmpeg.
       for (const track of [...tracks].sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'video' ? -1 : 1))) {
-        wires.push(await connectTrack(room, track, ports, cleanup))
+        wires.push(await connectTrack(mediaRouter, track, ports, cleanup))
       }
       return new Tap(wires, cleanup)
     } catch (error) {
@@ -80,14 +84,14 @@ export class Tap {
 }
 
 async function connectTrack(
-  room: Room,
+  mediaRouter: MediaRouter,
   track: PublishedTrack,
   ports: TapPorts,
   cleanup: Cleanup,
 ): Promise<Wire> {
   const port = await ports.reservePair()
   cleanup.defer(() => ports.release(port))
-  const transport = await room.router.createPlainTransport({
+  const transport = await mediaRouter.router.createPlainTransport({
     listenInfo: { protocol: 'udp', ip: '127.0.0.1', portRange: ports.sfuRange },
     // ffmpeg takes RTCP on its RTP port too, and one port fewer has to be found.
     rtcpMux: true,
@@ -97,7 +101,7 @@ async function connectTrack(
   await transport.connect({ ip: '127.0.0.1', port })
   const consumer = await transport.consume({
     producerId: track.id,
-    rtpCapabilities: tapCapabilities(room.router.rtpCapabilities),
+    rtpCapabilities: tapCapabilities(mediaRouter.router.rtpCapabilities),
     paused: true,
     enableRtx: false,
   })

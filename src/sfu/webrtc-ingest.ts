@@ -1,8 +1,8 @@
 import type { DtlsParameters, IceParameters, RtpParameters, WebRtcTransport } from 'mediasoup/types'
 import { GatewayError, messageOf } from '../errors.ts'
-import { writeAnswer, writeIceFragment } from './answer.ts'
 import type { Publication, TrackKind } from './publication.ts'
-import type { PublisherOffer } from './publisher-offer.ts'
+import { writeAnswer, writeIceFragment } from './sdp/answer.ts'
+import type { PublisherOffer } from './sdp/publisher-offer.ts'
 
 /** ICE consent (RFC 7675): a publisher that answers no checks for this long is gone. */
 const iceConsentSeconds = 15
@@ -21,7 +21,7 @@ export class WebRtcIngest {
   }
 
   static async create(publication: Publication, limits: { maxBitrateBps: number }): Promise<WebRtcIngest> {
-    const { router, webRtcServer } = publication.room
+    const { router, webRtcServer } = publication.mediaRouter
     const transport = await router.createWebRtcTransport({
       webRtcServer,
       enableUdp: true,

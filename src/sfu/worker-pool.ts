@@ -4,7 +4,7 @@ import { type BackoffRule, backoffMs } from '../backoff.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { mediaCodecs } from './codecs.ts'
-import type { Room } from './room.ts'
+import type { MediaRouter } from './media-router.ts'
 
 const restartBackoff: BackoffRule = { firstMs: 500, maxMs: 30_000, jitter: 0.2 }
 /** A worker that lived this long was healthy: its next restart begins with the shortest delay again. */
@@ -26,7 +26,7 @@ type Slot = {
   port: number
   worker: Worker | null
   webRtcServer: WebRtcServer | null
-  rooms: number
+  routers: number
   failures: number
   startedAtMs: number
   restartTimer: NodeJS.Timeout | undefined
@@ -50,7 +50,7 @@ export class WorkerPool {
         port: options.firstPort + index,
         worker: null,
         webRtcServer: null,
-        rooms: 0,
+        routers: 0,
         failures: 0,
         startedAtMs: 0,
         restartTimer: undefined,
@@ -97,18 +97,21 @@ export class WorkerPool {
    * @param onDied called once when its worker dies; not after `close()`.
    * @throws GatewayError WORKER_DIED when no worker is up.
    */
-  async createRoom(onDied: () => void, codecs: RouterRtpCodecCapability[] = mediaCodecs): Promise<Room> {
-    const slot = this.#slots.filter(({ worker }) => worker).sort((a, b) => a.rooms - b.rooms)[0]
+  async createMediaRouter(
+    onDied: () => void,
+    codecs: RouterRtpCodecCapability[] = mediaCodecs,
+  ): Promise<MediaRouter> {
+    const slot = this.#slots.filter(({ worker }) => worker).sort((a, b) => a.routers - b.routers)[0]
     if (!slot?.worker || !slot.webRtcServer) {
       throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.')
     }
     const { webRtcServer } = slot
-    slot.rooms += 1
+    slot.routers += 1
     try {
       const router = await slot.worker.createRouter({ mediaCodecs: codecs })
       router.once('workerclose', onDied)
       router.observer.once('close', () => {
-        slot.rooms -= 1
+        slot.routers -= 1
       })
       return {
         router,
@@ -119,7 +122,7 @@ export class WorkerPool {
         },
       }
     } catch (error) {
-      slot.rooms -= 1
+      slot.routers -= 1
       throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.', {
         cause: error,
       })
@@ -173,7 +176,7 @@ export class WorkerPool {
   #replace(slot: Slot, reason: Error): void {
     slot.worker = null
     slot.webRtcServer = null
-    slot.rooms = 0
+    slot.routers = 0
     if (this.#closed) return
     slot.failures = Date.now() - slot.startedAtMs > healthyMs ? 1 : slot.failures + 1
     const delayMs = backoffMs(restartBackoff, slot.failures, Math.random())

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import { Feed } from '../feed/feed.ts'
-import { Packager } from '../feed/packager.ts'
 import type { Log } from '../log.ts'
+import { Packager } from '../packager/packager.ts'
+import type { MediaRouter } from '../sfu/media-router.ts'
 import { Publication, type TrackKind } from '../sfu/publication.ts'
-import type { Room } from '../sfu/room.ts'
 import type { TapPorts } from '../sfu/tap-ports.ts'
-import type { Viewer } from '../sfu/viewer.ts'
-import { Viewers } from '../sfu/viewers.ts'
+import type { Viewer } from '../sfu/viewers/viewer.ts'
+import { Viewers } from '../sfu/viewers/viewers.ts'
 import type { WorkerPool } from '../sfu/worker-pool.ts'
 import type { OpenOutputs, Outputs } from './outputs.ts'
 import type { PackagerState, StreamSnapshot, StreamState } from './snapshot.ts'
@@ -47,7 +47,7 @@ type Active = {
   publication: Publication
   packager: Packager
   viewers: Viewers
-  room: Room
+  mediaRouter: MediaRouter
   onEnd: PublishRequest['onEnd']
 }
 
@@ -164,19 +164,19 @@ export class Stream {
     let publication: Publication | undefined
     const workerDied = () =>
       publication?.fail(new GatewayError('WORKER_DIED', 'The media worker broke down and is being replaced.'))
-    const room = await pool.createRoom(workerDied).catch((error) => {
+    const mediaRouter = await pool.createMediaRouter(workerDied).catch((error) => {
       if (this.#session?.feed.ended) this.#forgetLater()
       else if (this.#session) this.#waitForPublisher('no media worker')
       throw error
     })
     if (this.#closed) {
-      room.close()
+      mediaRouter.close()
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
     }
     clearTimeout(this.#timer)
     const session = this.#openSession()
     publication = new Publication({
-      room,
+      mediaRouter,
       announcedKinds: request.kinds,
       onTracks: () => {
         this.#active?.packager.reconsider()
@@ -195,9 +195,9 @@ export class Stream {
     })
     const viewers = new Viewers({
       publication,
-      createRoom: (codecs, onDied) => pool.createRoom(onDied, codecs),
+      createMediaRouter: (codecs, onDied) => pool.createMediaRouter(onDied, codecs),
     })
-    this.#active = { publication, packager, viewers, room, onEnd: request.onEnd }
+    this.#active = { publication, packager, viewers, mediaRouter, onEnd: request.onEnd }
     this.#set(session.liveSince === null ? 'starting' : 'interrupted', 'a publisher connected')
     return { publication, resumeToken: session.resumeToken }
   }
@@ -219,7 +219,7 @@ export class Stream {
     active.viewers.close()
     active.publication.close()
     await active.packager.close()
-    active.room.close()
+    active.mediaRouter.close()
   }
 
   #publicationFailed(error: GatewayError): void {

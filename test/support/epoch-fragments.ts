@@ -1,11 +1,11 @@
-import { EpochReader } from '../../src/feed/epoch-reader.ts'
 import type { Fragment } from '../../src/feed/fragment.ts'
 import { fragmentLengthOf } from '../../src/feed/fragment-length.ts'
+import { FragmentReader } from '../../src/feed/fragment-reader.ts'
 
 /** The fragments in a packager's output, numbered as a feed does. */
 export function epochFragments(bytes: Buffer): Fragment[] {
   const fragments: Fragment[] = []
-  const reader = new EpochReader({
+  const reader = new FragmentReader({
     copiedVideo: false,
     fragmentLength: fragmentLengthOf(0.2),
     onFragment: (fragment) => fragments.push({ ...fragment, number: fragments.length }),

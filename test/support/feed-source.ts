@@ -1,6 +1,6 @@
-import { EpochReader } from '../../src/feed/epoch-reader.ts'
 import { Feed } from '../../src/feed/feed.ts'
 import { fragmentLengthOf } from '../../src/feed/fragment-length.ts'
+import { FragmentReader } from '../../src/feed/fragment-reader.ts'
 import { type FfmpegProcess, startFfmpeg } from '../../src/ffmpeg/process.ts'
 import { createLog } from '../../src/log.ts'
 
@@ -40,7 +40,7 @@ export async function startFeedSource(options: FeedSourceOptions = {}): Promise<
   const resume = async (change: FeedSourceOptions = {}): Promise<void> => {
     const { video = true, audio = true, keyframeSeconds = 2, videoBitrate } = { ...options, ...change }
     const first = Promise.withResolvers<void>()
-    const reader = new EpochReader({
+    const reader = new FragmentReader({
       copiedVideo: false,
       fragmentLength: fragmentLengthOf(0.2),
       onFragment(fragment) {

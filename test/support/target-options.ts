@@ -1,6 +1,6 @@
-import { createDial } from '../../src/restream/dial.ts'
-import { TargetHistory } from '../../src/restream/target-history.ts'
-import type { TargetConfig } from '../../src/target-config.ts'
+import { createDial } from '../../src/push/connection/dial.ts'
+import { TargetHistory } from '../../src/push/target-history.ts'
+import type { TargetConfig } from '../../src/targets/target-config.ts'
 
 /** What a target needs besides a feed and a log, for servers on this machine that the operator trusts. */
 export function targetOptions(config: Partial<TargetConfig> & { url: string }) {

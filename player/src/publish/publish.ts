@@ -4,23 +4,23 @@ import { byId } from '../common/by-id.ts'
 import { ServerClock } from '../common/server-clock.ts'
 import { setText } from '../common/set-text.ts'
 import { streamNameFromPath } from '../common/stream-name.ts'
-import { codecFromQuery } from './choose-codec.ts'
-import { Controls } from './controls.ts'
-import { FiguresView } from './figures-view.ts'
-import { LocalMedia } from './local-media.ts'
-import { explainInsecure } from './media-problem.ts'
-import { OutputsView } from './outputs-view.ts'
-import { videoBitrateBps } from './presets.ts'
-import { previewNote } from './preview-note.ts'
-import { ProblemsView } from './problems-view.ts'
-import { Publisher } from './publisher.ts'
-import { isRunning } from './publisher-state.ts'
-import { ScreenAwake } from './screen-awake.ts'
-import { loadSettings, saveSettings } from './settings-store.ts'
-import { showShareLinks } from './share-view.ts'
-import { SoundView } from './sound-view.ts'
-import { StageView } from './stage-view.ts'
-import { TargetsView } from './targets-view.ts'
+import { codecFromQuery } from './capture/choose-codec.ts'
+import { LocalMedia } from './capture/local-media.ts'
+import { explainInsecure } from './capture/media-problem.ts'
+import { videoBitrateBps } from './capture/presets.ts'
+import { previewNote } from './capture/preview-note.ts'
+import { ScreenAwake } from './capture/screen-awake.ts'
+import { loadSettings, saveSettings } from './capture/settings-store.ts'
+import { Publisher } from './connection/publisher.ts'
+import { isRunning } from './connection/publisher-state.ts'
+import { TargetsView } from './targets/targets-view.ts'
+import { Controls } from './view/controls.ts'
+import { FiguresView } from './view/figures-view.ts'
+import { OutputsView } from './view/outputs-view.ts'
+import { PreviewView } from './view/preview-view.ts'
+import { ProblemsView } from './view/problems-view.ts'
+import { showShareLinks } from './view/share-view.ts'
+import { SoundView } from './view/sound-view.ts'
 
 /*
  * The publish page. `?codec=vp8|h264|vp9` forces the video codec (for tests and for odd encoders); without it
@@ -40,7 +40,7 @@ function startPage(stream: string): void {
 
   const clock = new ServerClock()
   const awake = new ScreenAwake()
-  const stage = new StageView(stream)
+  const stage = new PreviewView(stream)
   const sound = new SoundView()
   const figures = new FiguresView()
   const outputs = new OutputsView()

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { Signal } from '../../../player/src/publish/signal.ts'
+import { Signal } from '../../../player/src/publish/connection/signal.ts'
 import { Cleanup } from '../../../src/cleanup.ts'
 import { protocolVersion } from '../../../src/ingest/protocol-constants.ts'
 import type { Clip } from '../clips.ts'

@@ -1,4 +1,4 @@
-import { type HlsResource, hlsRequest } from '../../../src/hls/origin.ts'
+import { type HlsResource, hlsRequest } from '../../../src/hls/hls-request.ts'
 import type { HlsStore } from '../../../src/hls/store.ts'
 
 /** What a path stands for now; throws what a viewer gets, also when it would have to wait. */

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GatewayError, toErrorShape } from '../../../src/errors.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
-import { registerHls } from '../../../src/http/hls.ts'
+import { registerHls } from '../../../src/http/hls/hls.ts'
 import { httpAsk } from '../../support/http-ask.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 

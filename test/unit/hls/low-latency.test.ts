@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Fragment } from '../../../src/feed/fragment.ts'
-import { hlsRequest } from '../../../src/hls/origin.ts'
+import { hlsRequest } from '../../../src/hls/hls-request.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { hlsResource } from './hls-resource.ts'
 import { drawn as drawnIn, makeEpoch, makeFragment } from './make-fragments.ts'

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { registerApi } from '../../../src/http/api.ts'
 import { apiPage, openApiDocument } from '../../../src/http/openapi.ts'
 import { registerTargets } from '../../../src/http/targets.ts'
-import type { Targets } from '../../../src/restream/targets.ts'
 import type { Registry } from '../../../src/streams/registry.ts'
+import type { Targets } from '../../../src/targets/targets.ts'
 
 test('describes every route of the API, and no other', async () => {
   const server = Fastify()

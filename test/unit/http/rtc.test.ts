@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../../../src/errors.ts'
-import { iceServerLinks } from '../../../src/http/ice-server-links.ts'
+import { iceServerLinks } from '../../../src/http/rtc/ice-server-links.ts'
 import { TokenBucket } from '../../../src/http/token-bucket.ts'
 import { iceServers } from '../../../src/ingest/ice-servers.ts'
-import { readIceFragment, usernameFragmentOf } from '../../../src/sfu/ice-fragment.ts'
+import { readIceFragment, usernameFragmentOf } from '../../../src/sfu/sdp/ice-fragment.ts'
 import { offerOf } from '../../support/offers.ts'
 
 describe('a token bucket', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { figuresBetween, sampleOf } from '../../../player/src/publish/figures.ts'
+import { figuresBetween, sampleOf } from '../../../player/src/publish/view/figures.ts'
 
 function stats(bytes: number, packets: number, lost: number): Record<string, unknown>[] {
   return [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readFrame } from '../../../player/src/publish/frame.ts'
+import { readFrame } from '../../../player/src/publish/capture/frame.ts'
 
 const error = { code: 'INTERNAL', message: 'No.' }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { videoBitrateBps } from '../../../player/src/publish/presets.ts'
+import { videoBitrateBps } from '../../../player/src/publish/capture/presets.ts'
 
 test.each([
   ['720p', null, null, 2_500_000],

@@ -3,7 +3,7 @@ import {
   isRunning,
   type PublisherState,
   publisherStatusText,
-} from '../../../player/src/publish/publisher-state.ts'
+} from '../../../player/src/publish/connection/publisher-state.ts'
 
 const nowMs = 100_000
 const reason = 'the connection broke'

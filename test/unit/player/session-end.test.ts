@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { afterSessionEnd, type SessionEnd } from '../../../player/src/publish/session-end.ts'
+import { afterSessionEnd, type SessionEnd } from '../../../player/src/publish/connection/session-end.ts'
 
 const lost: SessionEnd = { reason: 'the connection broke', code: null, retry: null }
 const fresh = { resuming: false, failures: 1, random: 0 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultSettings, parseSettings } from '../../../player/src/publish/settings.ts'
+import { defaultSettings, parseSettings } from '../../../player/src/publish/capture/settings.ts'
 
 test.each([
   ['nothing stored', null, {}],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { soundLevel } from '../../../player/src/publish/sound-level.ts'
+import { soundLevel } from '../../../player/src/publish/capture/sound-level.ts'
 
 test.each([
   ['silence', 0, 0],

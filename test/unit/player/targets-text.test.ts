@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { targetRow } from '../../../player/src/publish/targets-text.ts'
+import { targetRow } from '../../../player/src/publish/targets/targets-text.ts'
 import type { TargetDetails } from '../../../src/streams/snapshot.ts'
 
 const now = '2026-01-01T00:00:10.000Z'

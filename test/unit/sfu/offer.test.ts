@@ -1,10 +1,10 @@
 import { parse } from 'sdp-transform'
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../../../src/errors.ts'
-import { writeAnswer, writeIceFragment } from '../../../src/sfu/answer.ts'
 import { mediaCodecs } from '../../../src/sfu/codecs.ts'
-import { readOffer } from '../../../src/sfu/offer.ts'
-import { sendingParameters } from '../../../src/sfu/sending-parameters.ts'
+import { writeAnswer, writeIceFragment } from '../../../src/sfu/sdp/answer.ts'
+import { readOffer } from '../../../src/sfu/sdp/offer.ts'
+import { sendingParameters } from '../../../src/sfu/sdp/sending-parameters.ts'
 import { offerOf, publisherOffers } from '../../support/offers.ts'
 
 const transport = {

@@ -1,7 +1,7 @@
 import type { RtpCodecParameters } from 'mediasoup/types'
 import { describe, expect, test } from 'vitest'
 import type { TrackKind } from '../../../src/sfu/publication.ts'
-import { inactiveAnswer, readViewerOffer, viewerCodec } from '../../../src/sfu/viewer-offer.ts'
+import { inactiveAnswer, readViewerOffer, viewerCodec } from '../../../src/sfu/sdp/viewer-offer.ts'
 import { offerOf } from '../../support/offers.ts'
 
 const feedback = [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }]

@@ -1,0 +1,60 @@
+import type { ErrorShape } from '../../../../src/errors.ts'
+import type { TargetDetails } from '../../../../src/streams/snapshot.ts'
+import type { TargetKind } from '../../../../src/targets/target-kinds.ts'
+import type { ServerClock } from '../../common/server-clock.ts'
+
+const timeoutMs = 8000
+
+export type NewTarget = { name: string; kind: TargetKind; url?: string; key: string }
+export type TargetAction = 'start' | 'stop' | 'retry' | 'remove'
+
+/** The gateway's restream targets of one stream. A rejected promise has a sentence for people. */
+export class TargetsApi {
+  readonly #path: string
+  readonly #clock: ServerClock
+
+  constructor(stream: string, clock: ServerClock) {
+    this.#path = `/api/streams/${encodeURIComponent(stream)}/targets`
+    this.#clock = clock
+  }
+
+  async list(): Promise<TargetDetails[]> {
+    const sentMs = Date.now()
+    const response = await this.#ask('GET', '')
+    this.#clock.observe(response, sentMs)
+    const body: { targets: TargetDetails[] } = await response.json()
+    return body.targets
+  }
+
+  async add(target: NewTarget): Promise<void> {
+    await this.#ask('POST', '', target)
+  }
+
+  async act(name: string, action: TargetAction): Promise<void> {
+    const path = `/${encodeURIComponent(name)}`
+    if (action === 'remove') await this.#ask('DELETE', path)
+    else await this.#ask('POST', `${path}/${action}`)
+  }
+
+  async #ask(method: string, path: string, body?: NewTarget): Promise<Response> {
+    const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    const response = await fetch(`${this.#path}${path}`, {
+      method,
+      ...json,
+      cache: 'no-store',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    if (!response.ok) throw new Error(await sentenceOf(response))
+    return response
+  }
+}
+
+async function sentenceOf(response: Response): Promise<string> {
+  try {
+    const { error }: { error: ErrorShape } = await response.json()
+    return error.message
+  } catch {
+    // A proxy in between answers in its own way.
+    return `The gateway answered ${response.status}.`
+  }
+}

@@ -1,0 +1,60 @@
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
+import { streamNamePattern } from '../../config.ts'
+import { GatewayError } from '../../errors.ts'
+import type { Query } from '../../hls/directives.ts'
+import { hlsRequest } from '../../hls/hls-request.ts'
+import type { HlsStore } from '../../hls/store.ts'
+import { BlockedRequests } from './blocked-requests.ts'
+import { answerHls, hlsHeaders } from './hls-answer.ts'
+
+type HlsRequest = FastifyRequest<{ Params: { stream: string; '*': string }; Querystring: Query }>
+
+export type HlsRouteOptions = {
+  /** The HLS store of a stream that is live or can still be fetched. */
+  storeOf: (stream: string) => HlsStore | undefined
+  /** Requests that may wait for media at the same time, over all streams. */
+  maxWaitingRequests: number
+}
+
+const preflightHeaders = {
+  ...hlsHeaders,
+  'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+  'access-control-allow-headers': 'Range, If-None-Match, If-Range, Cache-Control',
+  'access-control-max-age': '86400',
+}
+
+/**
+ * Serves HLS below `/hls/{stream}/` by GET and HEAD, for pages of any origin. Requests for a playlist with more media,
+ * or for the part that comes next, are answered when it is there.
+ * Throws to the server's error handler: BAD_STREAM_NAME, STREAM_NOT_FOUND, NOT_FOUND, BAD_REQUEST, NO_NEW_MEDIA,
+ * TOO_MANY_VIEWERS.
+ */
+export function registerHls(server: FastifyInstance, options: HlsRouteOptions): void {
+  const blocked = new BlockedRequests(options.maxWaitingRequests)
+  server.register(async (scope) => {
+    scope.setErrorHandler((error: FastifyError, _, reply) => {
+      // A 404 that is cached would hide the file that comes a moment later.
+      reply.headers({ ...hlsHeaders, 'cache-control': 'no-store' })
+      throw error
+    })
+    scope.options('/hls/*', { helmet: false }, async (_, reply) =>
+      reply.code(204).headers(preflightHeaders).send(),
+    )
+    // Neither hooks nor promises here: see answerHls.
+    scope.get('/hls/:stream/*', { helmet: false }, (request: HlsRequest, reply) => {
+      const { stream, '*': path } = request.params
+      if (!streamNamePattern.test(stream)) {
+        throw new GatewayError('BAD_STREAM_NAME', 'A stream name has 1 to 64 of a-z, 0-9, "-" and "_".')
+      }
+      const store = options.storeOf(stream)
+      if (!store) throw new GatewayError('STREAM_NOT_FOUND', `There is no stream "${stream}".`)
+      const attempt = hlsRequest(store, path, request.query)
+      const resource = attempt()
+      if (resource) return answerHls(request, reply, resource)
+      blocked.enter(store.waiters, attempt, reply.raw, (outcome) => {
+        if ('answer' in outcome) answerHls(request, reply, outcome.answer)
+        else reply.send(outcome.error)
+      })
+    })
+  })
+}

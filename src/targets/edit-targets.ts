@@ -1,0 +1,154 @@
+import { GatewayError } from '../errors.ts'
+import { destinationOf } from '../push/connection/destination.ts'
+import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './effective-targets.ts'
+import { maxTargetsPerStream, type TargetChanges, type TargetConfig } from './target-config.ts'
+import { ingestUrls } from './target-kinds.ts'
+import type { StoredTargets } from './target-store.ts'
+
+/** Over all streams: everything is kept in one small file and in memory. */
+const maxStoredTargets = 500
+
+/*
+ * The edits of what is stored: each takes the state and gives the next one.
+ * They throw GatewayError TARGET_NOT_FOUND, TARGET_TAKEN, TARGET_FIXED, TOO_MANY_TARGETS, BAD_REQUEST.
+ */
+
+/** The stream's target of a name. */
+export function findTarget(
+  fixed: FixedTargets,
+  stored: StoredTargets,
+  stream: string,
+  name: string,
+): EffectiveTarget {
+  const target = effectiveTargets(fixed, stored, stream).find(({ config }) => config.name === name)
+  if (target) return target
+  throw new GatewayError('TARGET_NOT_FOUND', `"${stream}" has no target named "${name}".`)
+}
+
+export function withTarget(
+  fixed: FixedTargets,
+  stored: StoredTargets,
+  stream: string,
+  config: TargetConfig,
+): StoredTargets {
+  const present = effectiveTargets(fixed, stored, stream)
+  if (present.some(({ config: { name } }) => name === config.name)) {
+    throw new GatewayError(
+      'TARGET_TAKEN',
+      `There is a target named "${config.name}" already. Choose another name.`,
+    )
+  }
+  const total = Object.values(stored.targets).reduce((sum, targets) => sum + targets.length, 0)
+  if (present.length >= maxTargetsPerStream || total >= maxStoredTargets) {
+    const limit =
+      total >= maxStoredTargets
+        ? `The gateway keeps ${maxStoredTargets}`
+        : `A stream has ${maxTargetsPerStream}`
+    throw new GatewayError('TOO_MANY_TARGETS', `${limit} targets at the most. Remove one first.`)
+  }
+  return withScope(stored, stream, [...(stored.targets[stream] ?? []), config])
+}
+
+export function withoutTarget(
+  fixed: FixedTargets,
+  stored: StoredTargets,
+  stream: string,
+  name: string,
+): StoredTargets {
+  checkOwn(findTarget(fixed, stored, stream, name), stream)
+  const rest = (stored.targets[stream] ?? []).filter((target) => target.name !== name)
+  return withoutSwitch(withScope(stored, stream, rest), stream, name)
+}
+
+export function withChanges(
+  fixed: FixedTargets,
+  stored: StoredTargets,
+  stream: string,
+  name: string,
+  { url, ...changes }: TargetChanges,
+): StoredTargets {
+  const target = findTarget(fixed, stored, stream, name)
+  const { enabled, ...others } = changes
+  if (url === undefined && Object.keys(others).length === 0) {
+    return enabled === undefined ? stored : withSwitch(fixed, stored, stream, name, enabled)
+  }
+  checkOwn(target, stream)
+  const kind = changes.kind ?? target.config.kind
+  // Another platform has another address.
+  const ownUrl =
+    url === undefined && kind === target.config.kind ? target.config.url : (url ?? ingestUrls[kind])
+  if (ownUrl === null) throw new GatewayError('BAD_REQUEST', 'url: is missing: where should the stream go?')
+  const before = destinationOf(target.config, stream).shown
+  if (
+    changes.key === undefined &&
+    target.config.key !== '' &&
+    destinationOf({ url: ownUrl, key: '' }, stream).shown !== before
+  ) {
+    // Else whoever may change targets could have the key sent to a server of their own.
+    throw new GatewayError('BAD_REQUEST', 'key: has to be given again for another server.')
+  }
+  const changed: TargetConfig = {
+    name,
+    kind,
+    url: ownUrl,
+    key: changes.key ?? target.config.key,
+    enabled: enabled ?? target.config.enabled,
+  }
+  const list = (stored.targets[stream] ?? []).map((config) => (config.name === name ? changed : config))
+  return withScope(stored, stream, list)
+}
+
+export function withSwitch(
+  fixed: FixedTargets,
+  stored: StoredTargets,
+  stream: string,
+  name: string,
+  enabled: boolean,
+): StoredTargets {
+  const { source, scope } = findTarget(fixed, stored, stream, name)
+  if (source === 'api' && scope === stream) {
+    const list = (stored.targets[stream] ?? []).map((config) =>
+      config.name === name ? { ...config, enabled } : config,
+    )
+    return withScope(stored, stream, list)
+  }
+  const unswitched = withoutSwitch(stored, stream, name)
+  if (findTarget(fixed, unswitched, stream, name).config.enabled === enabled) return unswitched
+  const total = Object.values(unswitched.switched).reduce((sum, names) => sum + Object.keys(names).length, 0)
+  if (total >= maxStoredTargets) {
+    throw new GatewayError(
+      'TOO_MANY_TARGETS',
+      'The gateway remembers no more targets that were switched off.',
+    )
+  }
+  const switched = { ...unswitched.switched[stream], [name]: enabled }
+  return { ...unswitched, switched: { ...unswitched.switched, [stream]: switched } }
+}
+
+function withScope(stored: StoredTargets, scope: string, list: TargetConfig[]): StoredTargets {
+  const { [scope]: _, ...others } = stored.targets
+  return { ...stored, targets: list.length === 0 ? others : { ...others, [scope]: list } }
+}
+
+function withoutSwitch(stored: StoredTargets, stream: string, name: string): StoredTargets {
+  const { [stream]: ofStream, ...others } = stored.switched
+  if (!ofStream) return stored
+  const { [name]: _, ...rest } = ofStream
+  return { ...stored, switched: Object.keys(rest).length === 0 ? others : { ...others, [stream]: rest } }
+}
+
+/** @throws GatewayError TARGET_FIXED */
+function checkOwn({ source, scope, config: { name } }: EffectiveTarget, stream: string): void {
+  if (source === 'config') {
+    throw new GatewayError(
+      'TARGET_FIXED',
+      `"${name}" is set in the gateway's configuration: it can be switched off, not changed here.`,
+    )
+  }
+  if (scope !== stream) {
+    throw new GatewayError(
+      'TARGET_FIXED',
+      `"${name}" is a target of all streams: change it there (stream "*").`,
+    )
+  }
+}
