@@ -4,9 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress, type Config } from './config.ts'
 import { GatewayError, messageOf } from './errors.ts'
-import { fragmentLengthOf } from './feed/fragment-length.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
-import { HlsStore } from './hls/store.ts'
+import { HlsOutput } from './hls/hls-output.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
@@ -25,10 +24,10 @@ import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
-import type { OpenOutputs } from './streams/outputs.ts'
 import { Registry } from './streams/registry.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
+import { targetsOutput } from './targets/targets-output.ts'
 
 /** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
 const checkHostMs = 3_000
@@ -85,13 +84,13 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 
   const ports = new TapPorts(config.tapPortMin, config.tapPortMax)
   const targets = await loadTargets(config, ffmpeg.binary)
-  const stores = new Map<string, HlsStore>()
+  const hls = new HlsOutput(config)
   const registry = new Registry({
     config,
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
-    openOutputs: outputsOpener(config, targets, stores),
+    outputs: { hls, targets: targetsOutput(targets) },
     log,
   })
 
@@ -108,7 +107,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   registerTargets(server, targets, config.allowedHosts)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
-    storeOf: (stream) => stores.get(stream),
+    storeOf: (stream) => hls.storeOf(stream),
     maxWaitingRequests: config.maxWaitingRequests,
   })
   registerSignaling(server, registry, config, log)
@@ -168,28 +167,5 @@ async function readCaFile(path: string): Promise<string> {
   } catch (error) {
     const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
     throw new GatewayError('BAD_REQUEST', why, { cause: error })
-  }
-}
-
-/** HLS is always on; the pushes are those of the stream's targets. */
-function outputsOpener(config: Config, targets: Targets, stores: Map<string, HlsStore>): OpenOutputs {
-  return ({ stream, feed, log }) => {
-    const store = new HlsStore({
-      stream,
-      segmentSeconds: config.segmentSeconds,
-      windowSeconds: config.windowSeconds,
-      partTargetSeconds: config.lowLatency ? fragmentLengthOf(config.partSeconds).longestSeconds : null,
-    })
-    stores.set(stream, store)
-    feed.attach(store)
-    const pushes = targets.open(stream, feed, log)
-    return {
-      hls: () => store.snapshot(),
-      targets: () => pushes.snapshot(),
-      end: () => pushes.close(),
-      dispose() {
-        if (stores.get(stream) === store) stores.delete(stream)
-      },
-    }
   }
 }

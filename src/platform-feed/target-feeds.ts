@@ -1,7 +1,7 @@
 import type { Feed } from '../feed/feed.ts'
-import type { ProfileSnapshot } from '../streams/snapshot.ts'
 import type { TargetKind } from '../targets/target-kinds.ts'
 import { PlatformFeed, type PlatformFeedOptions } from './platform-feed.ts'
+import type { ProfileSnapshot } from './profile-snapshot.ts'
 
 /** What one target reads. */
 export type TargetFeed = {

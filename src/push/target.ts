@@ -3,13 +3,14 @@ import type { Epoch } from '../feed/fragment.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import { type Log, redactUrls } from '../log.ts'
 import { pause } from '../pause.ts'
-import type { ProfileSnapshot, TargetErrorClass, TargetSnapshot, TargetState } from '../streams/snapshot.ts'
+import type { ProfileSnapshot } from '../platform-feed/profile-snapshot.ts'
 import type { TargetConfig } from '../targets/target-config.ts'
 import { type Destination, destinationOf, hideSecrets } from './connection/destination.ts'
 import type { Dial } from './connection/dial.ts'
 import { Push, type PushEnd } from './push.ts'
 import { needsPerson, retryDelayMs } from './retry-delay.ts'
 import type { TargetHistory } from './target-history.ts'
+import type { TargetErrorClass, TargetSnapshot, TargetState } from './target-snapshot.ts'
 
 /** Failures are forgotten once media has moved this long: a server that takes some of it each time is not well. */
 const settledMs = 60_000

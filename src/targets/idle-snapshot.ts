@@ -1,5 +1,5 @@
 import { destinationOf } from '../push/connection/destination.ts'
-import type { TargetSnapshot } from '../streams/snapshot.ts'
+import type { TargetSnapshot } from '../push/target-snapshot.ts'
 import type { TargetConfig } from './target-config.ts'
 
 /**

@@ -10,11 +10,12 @@ import type { PushAddress } from '../push/connection/rtmp-publish-check.ts'
 import { DialError } from '../push/failure.ts'
 import { Target } from '../push/target.ts'
 import { TargetHistory } from '../push/target-history.ts'
-import type { TargetDetails, TargetSnapshot } from '../streams/snapshot.ts'
+import type { TargetSnapshot } from '../push/target-snapshot.ts'
 import { findTarget, withChanges, withoutTarget, withSwitch, withTarget } from './edit-targets.ts'
 import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './effective-targets.ts'
 import { idleSnapshot } from './idle-snapshot.ts'
 import type { TargetChanges, TargetConfig } from './target-config.ts'
+import type { TargetDetails } from './target-details.ts'
 import type { StoredTargets, TargetStore } from './target-store.ts'
 
 export type TargetsOptions = {

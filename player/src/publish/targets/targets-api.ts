@@ -1,5 +1,5 @@
 import type { ErrorShape } from '../../../../src/errors.ts'
-import type { TargetDetails } from '../../../../src/streams/snapshot.ts'
+import type { TargetDetails } from '../../../../src/targets/target-details.ts'
 import type { TargetKind } from '../../../../src/targets/target-kinds.ts'
 import type { ServerClock } from '../../common/server-clock.ts'
 
