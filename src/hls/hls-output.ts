@@ -1,3 +1,4 @@
+import type { HlsConfig } from '../config/sections/hls-config.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
 import type { Output, OutputContext, OutputKind } from '../streams/output.ts'
 import type { HlsSnapshot } from './hls-snapshot.ts'
@@ -10,19 +11,12 @@ declare module '../streams/output.ts' {
   }
 }
 
-export type HlsSettings = {
-  segmentSeconds: number
-  windowSeconds: number
-  partSeconds: number
-  lowLatency: boolean
-}
-
 /** HLS of all streams: an output that is always on. */
 export class HlsOutput implements OutputKind<HlsSnapshot | null> {
-  readonly #settings: HlsSettings
+  readonly #settings: HlsConfig
   readonly #stores = new Map<string, HlsStore>()
 
-  constructor(settings: HlsSettings) {
+  constructor(settings: HlsConfig) {
     this.#settings = settings
   }
 

@@ -1,5 +1,5 @@
+import type { TargetKind } from '../config/target-kinds.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { TargetKind } from '../targets/target-kinds.ts'
 import { PlatformFeed, type PlatformFeedOptions } from './platform-feed.ts'
 import type { ProfileSnapshot } from './profile-snapshot.ts'
 

@@ -1,5 +1,5 @@
+import type { TargetKind } from '../config/target-kinds.ts'
 import type { ProfileSnapshot } from '../platform-feed/profile-snapshot.ts'
-import type { TargetKind } from '../targets/target-kinds.ts'
 
 /**
  * waiting: no media yet · connecting: on the way, nothing left so far · live: bytes arrive · stalled: they stopped to,
