@@ -84,7 +84,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.tapPortMin, config.tapPortMax)
-  const targets = await loadTargets(config, ffmpeg.binary)
+  const targets = await loadTargets(config, ffmpeg.binary, log)
   const stores = new Map<string, HlsStore>()
   const registry = new Registry({
     config,
@@ -143,7 +143,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 }
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
-async function loadTargets(config: Config, ffmpegBinary: string): Promise<Targets> {
+async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Promise<Targets> {
   const rules = {
     allowPrivate: config.restreamAllowPrivate,
     allow: config.restreamAllow,
@@ -158,7 +158,8 @@ async function loadTargets(config: Config, ffmpegBinary: string): Promise<Target
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
     },
     ffmpegBinary,
-    conform: config,
+    platformFeed: config,
+    log,
   })
 }
 
