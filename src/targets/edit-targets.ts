@@ -1,9 +1,9 @@
+import { maxTargetsPerStream, type TargetChanges, type TargetConfig } from '../config/target-config.ts'
+import { ingestUrls } from '../config/target-kinds.ts'
 import { GatewayError } from '../errors.ts'
 import { destinationOf } from '../push/connection/destination.ts'
 import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './effective-targets.ts'
 import type { StoredTargets } from './stored-targets.ts'
-import { maxTargetsPerStream, type TargetChanges, type TargetConfig } from './target-config.ts'
-import { ingestUrls } from './target-kinds.ts'
 
 /** Over all streams: everything is kept in one small file and in memory. */
 const maxStoredTargets = 500

@@ -1,5 +1,5 @@
+import type { TargetConfig } from '../config/target-config.ts'
 import type { StoredTargets } from './stored-targets.ts'
-import type { TargetConfig } from './target-config.ts'
 
 /** Those of the configuration file, by stream; `*` holds those for all streams. */
 export type FixedTargets = ReadonlyMap<string, readonly TargetConfig[]>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type TargetConfig, targetSchema } from './target-config.ts'
+import { type TargetConfig, targetSchema } from '../config/target-config.ts'
 
 const scopeSchema = z.string().regex(/^(\*|[a-z0-9][a-z0-9_-]{0,63})$/)
 

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { TargetConfig } from '../config/target-config.ts'
+import type { EncoderSettings } from '../encoder/encoder.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
-import type { PlatformFeedSettings } from '../platform-feed/platform-feed.ts'
 import { TargetFeeds } from '../platform-feed/target-feeds.ts'
 import type { Dial } from '../push/connection/dial.ts'
 import type { PushAddress } from '../push/connection/rtmp-publish-check.ts'
 import { Target } from '../push/target.ts'
 import type { TargetSnapshot } from '../streams/snapshot.ts'
 import type { EffectiveTarget } from './effective-targets.ts'
-import type { TargetConfig } from './target-config.ts'
 import type { TargetHistories } from './target-histories.ts'
 
 export type StreamPushesOptions = {
@@ -19,7 +19,7 @@ export type StreamPushesOptions = {
   dial: Dial
   ffmpegBinary: string
   /** How streams are encoded that platforms would not accept. */
-  platformFeed: PlatformFeedSettings
+  encoding: EncoderSettings
   log: Log
 }
 
@@ -35,7 +35,7 @@ export class StreamPushes {
   /** Pushes nowhere until targets are applied. The caller owes a `close()`. */
   constructor(options: StreamPushesOptions) {
     this.#options = options
-    const { feed, platformFeed: settings, ffmpegBinary, log } = options
+    const { feed, encoding: settings, ffmpegBinary, log } = options
     this.#feeds = new TargetFeeds({ source: feed, settings, ffmpegBinary, log })
   }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { TargetChanges, TargetConfig } from '../config/target-config.ts'
 import { GatewayError } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
@@ -11,11 +12,10 @@ import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './eff
 import { idleSnapshot } from './idle-snapshot.ts'
 import type { StoredTargets } from './stored-targets.ts'
 import { StreamPushes, type StreamPushesOptions } from './stream-pushes.ts'
-import type { TargetChanges, TargetConfig } from './target-config.ts'
 import { TargetHistories } from './target-histories.ts'
 import type { TargetStore } from './target-store.ts'
 
-export type TargetsOptions = Pick<StreamPushesOptions, 'dial' | 'ffmpegBinary' | 'platformFeed'> & {
+export type TargetsOptions = Pick<StreamPushesOptions, 'dial' | 'ffmpegBinary' | 'encoding'> & {
   /** Those of the configuration file, by stream; `*` holds those for all streams. */
   fixed: Readonly<Record<string, readonly TargetConfig[]>>
   store: Pick<TargetStore, 'load' | 'save'>

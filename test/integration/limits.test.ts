@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { createLog } from '../../src/log.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
@@ -102,7 +102,8 @@ describe('what a publication opened is closed', () => {
     const openOutputs = () => {
       throw new Error('the disk is full')
     }
-    const config = loadConfig({}, null)
+    const { streams, hls, encode, limits } = loadConfig({}, null)
+    const config = { ...streams, ...hls, ...encode, ...limits }
     const log = createLog({ level: 'silent', pretty: false })
     const registry = new Registry({ config, pool, ports, ffmpegBinary, openOutputs, log })
     const before = await pool.usage()
