@@ -1,5 +1,5 @@
 import type { TargetKind } from '../config/target-kinds.ts'
-import type { ProfileSnapshot } from '../platform-feed/profile-snapshot.ts'
+import type { TranscodeSnapshot } from '../platform-feed/transcode-snapshot.ts'
 
 /**
  * waiting: no media yet · connecting: on the way, nothing left so far · live: bytes arrive · stalled: they stopped to,
@@ -52,7 +52,7 @@ export type TargetStatus = {
   lastError: string | null
   errorClass: TargetErrorClass | null
   /** Null while it is not pushed to. */
-  profile: ProfileSnapshot | null
+  profile: TranscodeSnapshot | null
 }
 
 export type TargetSnapshot = TargetStatus & {

@@ -1,5 +1,5 @@
 /** What is done to the media on its way to a target. */
-export type ProfileSnapshot = {
+export type TranscodeSnapshot = {
   /**
    * undecided: the media is looked at first · copy: nothing is encoded · encode: encoded again, once for all targets
    * of the stream that need it.
