@@ -3,6 +3,7 @@ import { type Box, BoxReader } from '../mp4/box-reader.ts'
 import { joinMovieFragments } from '../mp4/join-movie-fragments.ts'
 import { type Init, readFragment, readInit, readProducerReferenceTime } from '../mp4/mp4.ts'
 import { firstParameterSet } from '../mp4/parameter-sets.ts'
+import { steadyNowMs } from '../steady-clock.ts'
 import { CaptureClock } from './capture-clock.ts'
 import type { Epoch, Fragment } from './fragment.ts'
 import { FragmentJoiner } from './fragment-joiner.ts'
@@ -82,7 +83,7 @@ export class FragmentReader {
       this.#options.onPictureChange()
       return
     }
-    const arrivedAtMs = Date.now()
+    const arrivedAtMs = steadyNowMs()
     const capturedAtMs = this.#clock.capturedAtMs(facts, arrivedAtMs, this.#referenceMs)
     const { keyframe, videoFrames } = facts
     const piece = {

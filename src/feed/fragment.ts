@@ -24,8 +24,8 @@ export type Fragment = {
   keyframe: boolean
   /** Number of video samples, for the frame rate. */
   videoFrames: number
-  /** When its first sample was captured, ms since 1970 on this machine's clock; the best estimate known. */
+  /** When its first sample was captured, ms since 1970 on the steady clock; the best estimate known. */
   capturedAtMs: number
-  /** When it came out of the packager, ms since 1970. */
+  /** When it came out of the packager, ms since 1970 on the steady clock. */
   arrivedAtMs: number
 }

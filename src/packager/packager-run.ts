@@ -8,6 +8,7 @@ import { decoderLimitOptions } from '../ffmpeg/decoder-limits.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { udpPortsBound } from '../ffmpeg/udp-ports.ts'
 import type { Log } from '../log.ts'
+import { steadyNowMs } from '../steady-clock.ts'
 import { type PackagerSettings, packagerInputOptions, packagerOutputOptions } from './packager-args.ts'
 import type { Source, SourceTap, SourceTrack } from './source.ts'
 
@@ -75,24 +76,24 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   cleanup.defer(() => signal.removeEventListener('abort', onAbort))
 
   let bound = false
-  let repairedAtMs = 0
+  let repairedAtMs = Number.NEGATIVE_INFINITY
   const onLine = (line: string) => {
     log.trace({ line }, 'ffmpeg')
-    if (damage.test(line) && Date.now() - repairedAtMs > repairEveryMs) {
-      repairedAtMs = Date.now()
+    if (damage.test(line) && performance.now() - repairedAtMs > repairEveryMs) {
+      repairedAtMs = performance.now()
       log.debug({ line }, 'media was lost on the way to the packager')
       tap.requestKeyFrame()
     }
   }
 
-  const startedAtMs = Date.now()
+  const startedAtMs = performance.now()
   let newestAtMs: number | undefined
   const reader = new FragmentReader({
     copiedVideo: video === 'copy',
     fragmentLength: fragmentLengthOf(settings.partSeconds),
     onFragment(fragment) {
       if (newestAtMs === undefined) options.onRunning()
-      newestAtMs = fragment.arrivedAtMs
+      newestAtMs = performance.now()
       options.feed.append(fragment)
     },
     onPictureChange: () => end.resolve('picture-changed'),
@@ -123,7 +124,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   ffmpeg.stdin.end(tap.sdp)
 
   const check = setInterval(() => {
-    const nowMs = Date.now()
+    const nowMs = performance.now()
     if (!bound && nowMs - startedAtMs > readyTimeoutMs) fail('ffmpeg did not open its ports.')
     else if (newestAtMs === undefined && nowMs - startedAtMs > startTimeoutMs)
       fail('No picture came for 20 s.')
@@ -137,7 +138,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
     bound = await udpPortsBound(tap.ports, running.signal)
     if (!bound) return
     await tap.start(running.signal)
-    reader.beganBefore(Date.now())
+    reader.beganBefore(steadyNowMs())
     if (video === 'copy') cleanup.defer(keyframeCadence(tap, settings))
   }
   flow().catch((error) =>

@@ -88,7 +88,7 @@ export class Packager {
 
   async #runOnce(tracks: readonly SourceTrack[]): Promise<void> {
     const { log } = this.#options
-    const startedAtMs = Date.now()
+    const startedAtMs = performance.now()
     this.#running = tracks
     this.#run = new AbortController()
     this.#set('starting', tracks.map(({ mimeType }) => mimeType).join(' + '))
@@ -119,7 +119,7 @@ export class Packager {
       return
     }
     this.#failures += 1
-    this.#failuresInARow = Date.now() - startedAtMs > healthyMs ? 1 : this.#failuresInARow + 1
+    this.#failuresInARow = performance.now() - startedAtMs > healthyMs ? 1 : this.#failuresInARow + 1
     this.#lastError = messageOf(error)
     const delayMs = backoffMs(retryBackoff, this.#failuresInARow, Math.random())
     log.warn({ reason: this.#lastError, delayMs }, 'packager run ended')
@@ -133,7 +133,7 @@ export class Packager {
       announcedKinds: source.announcedKinds,
       tracks: source.tracks,
       runningIds: this.#running.map(({ id }) => id),
-      nowMs: Date.now(),
+      nowMs: performance.now(),
     })
   }
 

@@ -16,7 +16,7 @@ export type PublishedTrack = {
   producer: Producer
   /** RTP arrives. False before the first packet and about 1.5 s after the last one. */
   active: boolean
-  /** When `active` last changed, ms since 1970. */
+  /** When `active` last changed, ms on the monotonic clock (`performance.now()`). */
   sinceMs: number
 }
 
@@ -34,7 +34,8 @@ export type PublicationOptions = {
 export class Publication {
   readonly mediaRouter: MediaRouter
   readonly announcedKinds: readonly TrackKind[]
-  readonly startedAtMs = Date.now()
+  /** On the monotonic clock (`performance.now()`), as all times of tracks. */
+  readonly startedAtMs = performance.now()
   readonly #options: PublicationOptions
   readonly #tracks = new Map<TrackKind, PublishedTrack>()
   readonly #listeners = new Set<() => void>()
@@ -69,7 +70,7 @@ export class Publication {
       mimeType: producer.rtpParameters.codecs[0]?.mimeType ?? 'unknown',
       producer,
       active: false,
-      sinceMs: Date.now(),
+      sinceMs: performance.now(),
     }
     this.#tracks.set(track.kind, track)
     producer.on('score', (scores) =>
@@ -128,7 +129,7 @@ export class Publication {
   #activity(track: PublishedTrack, active: boolean): void {
     if (track.active === active) return
     track.active = active
-    track.sinceMs = Date.now()
+    track.sinceMs = performance.now()
     this.#changed()
   }
 

@@ -168,7 +168,7 @@ export class WorkerPool {
       return
     }
     slot.worker = worker
-    slot.startedAtMs = Date.now()
+    slot.startedAtMs = performance.now()
     worker.once('died', (error) => this.#replace(slot, error))
     log.info({ pid: worker.pid, rtcPort: slot.port }, 'worker is up')
   }
@@ -178,7 +178,7 @@ export class WorkerPool {
     slot.webRtcServer = null
     slot.routers = 0
     if (this.#closed) return
-    slot.failures = Date.now() - slot.startedAtMs > healthyMs ? 1 : slot.failures + 1
+    slot.failures = performance.now() - slot.startedAtMs > healthyMs ? 1 : slot.failures + 1
     const delayMs = backoffMs(restartBackoff, slot.failures, Math.random())
     this.#options.log.error(
       { rtcPort: slot.port, reason: messageOf(reason), delayMs },
