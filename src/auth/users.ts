@@ -132,7 +132,8 @@ export class Users {
         .where('user_id', '=', id)
         .where('stream', '=', stream)
         .execute()
-      if (role !== null) await transaction.insertInto('user_roles').values({ user_id: id, stream, role }).execute()
+      if (role !== null)
+        await transaction.insertInto('user_roles').values({ user_id: id, stream, role }).execute()
     })
   }
 
