@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { accessConfigSchema } from './sections/access-config.ts'
 import { encodeConfigSchema } from './sections/encode-config.ts'
 import { hlsConfigSchema } from './sections/hls-config.ts'
 import { httpConfigSchema } from './sections/http-config.ts'
@@ -18,7 +17,6 @@ import { streamsConfigSchema } from './sections/streams-config.ts'
  */
 export const configSchema = z.object({
   http: httpConfigSchema,
-  access: accessConfigSchema,
   rtc: rtcConfigSchema,
   limits: limitsConfigSchema,
   streams: streamsConfigSchema,

@@ -13,7 +13,6 @@ export type Schema = {
   audit: AuditRow
   targets: TargetRow
   target_switches: TargetSwitchRow
-  imports: ImportRow
   secrets: SecretRow
 }
 
@@ -86,9 +85,6 @@ export type TargetRow = {
 }
 
 export type TargetSwitchRow = { stream: string; name: string; enabled: number }
-
-/** What was taken over from files of earlier versions: once. */
-export type ImportRow = { name: string; at: string }
 
 /** Keys of the gateway's own, which it made itself. */
 export type SecretRow = { name: string; value: string }

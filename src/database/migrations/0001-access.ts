@@ -91,11 +91,6 @@ export const access: Migration = {
       .addPrimaryKeyConstraint('target_switches_key', ['stream', 'name'])
       .execute()
     await schema
-      .createTable('imports')
-      .addColumn('name', 'text', (column) => column.primaryKey())
-      .addColumn('at', 'text', (column) => column.notNull())
-      .execute()
-    await schema
       .createTable('secrets')
       .addColumn('name', 'text', (column) => column.primaryKey())
       .addColumn('value', 'text', (column) => column.notNull())

@@ -26,7 +26,7 @@ async function open() {
 describe('the database', () => {
   test('is a file that only its owner can read, and so is its journal', async () => {
     const { database } = await open()
-    await database.insertInto('imports').values({ name: 'one', at: 'now' }).execute()
+    await database.insertInto('secrets').values({ name: 'one', value: 'x' }).execute()
     for (const name of [databaseFileName, `${databaseFileName}-wal`]) {
       expect((await stat(join(directory, 'state', name))).mode & 0o777, name).toBe(0o600)
     }
@@ -34,22 +34,22 @@ describe('the database', () => {
 
   test('opens again with what it held, and makes its tables once', async () => {
     const first = await open()
-    await first.database.insertInto('imports').values({ name: 'one', at: 'now' }).execute()
+    await first.database.insertInto('secrets').values({ name: 'one', value: 'x' }).execute()
     await first.close()
     const { database } = await open()
-    expect(await database.selectFrom('imports').selectAll().execute()).toEqual([{ name: 'one', at: 'now' }])
+    expect(await database.selectFrom('secrets').selectAll().execute()).toEqual([{ name: 'one', value: 'x' }])
   })
 
   test('undoes a transaction that fails, and keeps others out of one', async () => {
     const { database } = await open()
     const failing = database.transaction().execute(async (transaction) => {
-      await transaction.insertInto('imports').values({ name: 'lost', at: 'now' }).execute()
+      await transaction.insertInto('secrets').values({ name: 'lost', value: 'x' }).execute()
       throw new Error('no')
     })
-    const beside = database.insertInto('imports').values({ name: 'kept', at: 'now' }).execute()
+    const beside = database.insertInto('secrets').values({ name: 'kept', value: 'x' }).execute()
     await expect(failing).rejects.toThrow('no')
     await beside
-    expect(await database.selectFrom('imports').select('name').execute()).toEqual([{ name: 'kept' }])
+    expect(await database.selectFrom('secrets').select('name').execute()).toEqual([{ name: 'kept' }])
   })
 
   test('is refused by a sentence when the file is something else, and left as it is', async () => {
