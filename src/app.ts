@@ -6,9 +6,11 @@ import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { sqliteDialect } from './database/sqlite.ts'
+import { lockState } from './database/state-lock.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
+import { readRmemMax, receiveBufferWarning } from './ffmpeg/receive-buffer.ts'
 import { HlsOutput } from './hls/hls-output.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
@@ -34,6 +36,7 @@ import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
 import { targetsOutput } from './targets/targets-output.ts'
+import { TranscodeSlots } from './transcode-slots.ts'
 
 /** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
 const checkHostMs = 3_000
@@ -77,7 +80,11 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   let draining = false
   const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
+  const bufferWarning = receiveBufferWarning(readRmemMax())
+  if (bufferWarning) log.warn(bufferWarning)
 
+  const stateLock = lockState(config.state.stateDir)
+  cleanup.defer(() => stateLock.release())
   const database = await openDatabase(sqliteDialect(config.state.stateDir))
   cleanup.defer(() => database.destroy())
 
@@ -92,12 +99,14 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
+  const transcodes = new TranscodeSlots(config.limits.maxTranscodes)
   const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
   const registry = new Registry({
     config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
     pool,
     ports,
+    transcodes,
     ffmpegBinary: ffmpeg.binary,
     outputs: { hls, targets: targetsOutput(targets) },
     log,

@@ -24,6 +24,8 @@ export class Feed {
   readonly #limits: FeedLimits
   readonly #readers = new Set<FeedReader>()
   readonly #ring: Fragment[] = []
+  /** Readers that threw. */
+  readonly #broken = new WeakSet<FeedReader>()
   #bytes = 0
   #seconds = 0
   #fragments = 0
@@ -53,7 +55,7 @@ export class Feed {
     this.#bytes += fragment.bytes.length
     this.#seconds += fragment.durationSeconds
     this.#trim()
-    for (const reader of this.#readers) reader.onFragment(fragment)
+    for (const reader of this.#readers) this.#deliver(reader, fragment)
   }
 
   /**
@@ -62,7 +64,7 @@ export class Feed {
    */
   attach(reader: FeedReader): () => void {
     const from = this.#ring.findLastIndex((fragment) => fragment.keyframe)
-    if (from >= 0) for (const fragment of this.#ring.slice(from)) reader.onFragment(fragment)
+    if (from >= 0) for (const fragment of this.#ring.slice(from)) this.#deliver(reader, fragment)
     if (this.#ended) reader.onEnd()
     else this.#readers.add(reader)
     return () => this.#readers.delete(reader)
@@ -74,7 +76,13 @@ export class Feed {
     this.#ended = true
     const readers = [...this.#readers]
     this.#readers.clear()
-    for (const reader of readers) reader.onEnd()
+    for (const reader of readers) {
+      try {
+        reader.onEnd()
+      } catch (error) {
+        this.#report(reader, error)
+      }
+    }
   }
 
   snapshot(): FeedSnapshot {
@@ -94,6 +102,22 @@ export class Feed {
       framesPerSecond: seconds > 0 ? Math.round((frames / seconds) * 10) / 10 : null,
       newestAt: newest ? new Date(newest.arrivedAtMs).toISOString() : null,
     }
+  }
+
+  /** A reader that throws, by a mistake in it, harms no other and not the one who appends. */
+  #deliver(reader: FeedReader, fragment: Fragment): void {
+    try {
+      reader.onFragment(fragment)
+    } catch (error) {
+      this.#report(reader, error)
+    }
+  }
+
+  /** As a warning of the process, once for each reader: it may fail with every fragment. */
+  #report(reader: FeedReader, error: unknown): void {
+    if (this.#broken.has(reader)) return
+    this.#broken.add(reader)
+    process.emitWarning(`A reader of a feed failed: ${error instanceof Error ? error.stack : error}`)
   }
 
   /** Drops from the old end what the limits do not allow, but keeps the newest keyframe as long as bytes allow. */

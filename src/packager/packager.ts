@@ -2,6 +2,7 @@ import { type BackoffRule, backoffMs } from '../backoff.ts'
 import { messageOf } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
+import { needsTranscode } from '../transcode-slots.ts'
 import { chooseTracks } from './choose-tracks.ts'
 import type { PackagerSettings } from './packager-args.ts'
 import { type RunEnd, runPackager } from './packager-run.ts'
@@ -158,7 +159,7 @@ export class Packager {
 function videoMode(tracks: readonly SourceTrack[]): 'copy' | 'transcode' | 'none' {
   const video = tracks.find(({ kind }) => kind === 'video')
   if (!video) return 'none'
-  return /^video\/h264$/i.test(video.mimeType) ? 'copy' : 'transcode'
+  return needsTranscode(video.mimeType) ? 'transcode' : 'copy'
 }
 
 function abortableDelay(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Producer } from 'mediasoup/types'
 import { GatewayError } from '../errors.ts'
+import { needsTranscode, type TranscodeSlots } from '../transcode-slots.ts'
 import type { MediaRouter } from './media-router.ts'
 import { Tap, type TappedTrack } from './tap.ts'
 import type { TapPorts } from './tap-ports.ts'
@@ -26,6 +27,7 @@ export type PublicationOptions = {
   announcedKinds: readonly TrackKind[]
   /** Where its taps get their ports. */
   ports: TapPorts
+  transcodes: TranscodeSlots
   /** Called once when it ends by itself: its transport broke or the worker died. Not after `close()`. */
   onEnd: (error: GatewayError) => void
 }
@@ -57,7 +59,7 @@ export class Publication {
 
   /**
    * Takes a producer in.
-   * @throws GatewayError WRONG_STATE when there is one of its kind already; the producer is closed then.
+   * @throws GatewayError WRONG_STATE when there is one of its kind already, TOO_MANY_TRANSCODES; the producer is closed then.
    */
   async add(producer: Producer): Promise<void> {
     if (this.#closed || this.#tracks.has(producer.kind)) {
@@ -72,6 +74,7 @@ export class Publication {
       active: false,
       sinceMs: performance.now(),
     }
+    const release = this.#reserveTranscode(producer, track.mimeType)
     this.#tracks.set(track.kind, track)
     producer.on('score', (scores) =>
       this.#activity(
@@ -80,11 +83,23 @@ export class Publication {
       ),
     )
     producer.observer.once('close', () => {
+      release()
       if (this.#tracks.get(track.kind) !== track) return
       this.#tracks.delete(track.kind)
       this.#changed()
     })
     this.#changed()
+  }
+
+  /** A picture that has to be encoded keeps its place for as long as it is published. */
+  #reserveTranscode(producer: Producer, mimeType: string): () => void {
+    if (!needsTranscode(mimeType)) return () => undefined
+    try {
+      return this.#options.transcodes.take()
+    } catch (error) {
+      producer.close()
+      throw error
+    }
   }
 
   /** Ends one track. @throws GatewayError NOT_FOUND */

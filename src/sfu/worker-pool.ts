@@ -1,5 +1,11 @@
 import { createWorker } from 'mediasoup'
-import type { RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types'
+import type {
+  Router,
+  RouterRtpCodecCapability,
+  TransportListenInfo,
+  WebRtcServer,
+  Worker,
+} from 'mediasoup/types'
 import { type BackoffRule, backoffMs } from '../backoff.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -26,7 +32,10 @@ type Slot = {
   port: number
   worker: Worker | null
   webRtcServer: WebRtcServer | null
-  routers: number
+  /** Those of the present worker. */
+  routers: Set<Router>
+  /** Routers that are being made. */
+  pending: number
   failures: number
   startedAtMs: number
   restartTimer: NodeJS.Timeout | undefined
@@ -50,7 +59,8 @@ export class WorkerPool {
         port: options.firstPort + index,
         worker: null,
         webRtcServer: null,
-        routers: 0,
+        routers: new Set(),
+        pending: 0,
         failures: 0,
         startedAtMs: 0,
         restartTimer: undefined,
@@ -101,18 +111,19 @@ export class WorkerPool {
     onDied: () => void,
     codecs: RouterRtpCodecCapability[] = mediaCodecs,
   ): Promise<MediaRouter> {
-    const slot = this.#slots.filter(({ worker }) => worker).sort((a, b) => a.routers - b.routers)[0]
+    const slot = this.#slots.filter(({ worker }) => worker).sort((a, b) => loadOf(a) - loadOf(b))[0]
     if (!slot?.worker || !slot.webRtcServer) {
       throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.')
     }
     const { webRtcServer } = slot
-    slot.routers += 1
+    slot.pending += 1
     try {
       const router = await slot.worker.createRouter({ mediaCodecs: codecs })
       router.once('workerclose', onDied)
-      router.observer.once('close', () => {
-        slot.routers -= 1
-      })
+      // Routers of a worker that died also close after it was replaced: they count in their own set.
+      const { routers } = slot
+      routers.add(router)
+      router.observer.once('close', () => routers.delete(router))
       return {
         router,
         webRtcServer,
@@ -122,10 +133,11 @@ export class WorkerPool {
         },
       }
     } catch (error) {
-      slot.routers -= 1
       throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.', {
         cause: error,
       })
+    } finally {
+      slot.pending -= 1
     }
   }
 
@@ -176,7 +188,7 @@ export class WorkerPool {
   #replace(slot: Slot, reason: Error): void {
     slot.worker = null
     slot.webRtcServer = null
-    slot.routers = 0
+    slot.routers = new Set()
     if (this.#closed) return
     slot.failures = performance.now() - slot.startedAtMs > healthyMs ? 1 : slot.failures + 1
     const delayMs = backoffMs(restartBackoff, slot.failures, Math.random())
@@ -190,6 +202,11 @@ export class WorkerPool {
       })
     }, delayMs)
   }
+}
+
+/** How much a worker has to do, as far as is known. */
+function loadOf({ routers, pending }: Slot): number {
+  return routers.size + pending
 }
 
 /** Which setting mends what keeps a worker from starting. */

@@ -13,6 +13,7 @@ import type { TapPorts } from '../sfu/tap-ports.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
 import { Viewers } from '../sfu/viewers/viewers.ts'
 import type { WorkerPool } from '../sfu/worker-pool.ts'
+import type { TranscodeSlots } from '../transcode-slots.ts'
 import { idleOutputs, type OpenOutputs, openOutputs } from './open-outputs.ts'
 import type { OutputKinds } from './output.ts'
 import type { StreamSnapshot, StreamState } from './stream-snapshot.ts'
@@ -24,6 +25,7 @@ export type StreamDependencies = {
   config: StreamsConfig & PackagerSettings & Pick<LimitsConfig, 'maxStreams'>
   pool: WorkerPool
   ports: TapPorts
+  transcodes: TranscodeSlots
   ffmpegBinary: string
   outputs: OutputKinds
   log: Log
@@ -188,6 +190,7 @@ export class Stream {
       mediaRouter,
       announcedKinds: request.kinds,
       ports: this.#dependencies.ports,
+      transcodes: this.#dependencies.transcodes,
       onEnd: (error) => this.#publicationFailed(error),
     })
     const packager = new Packager({

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { createLog } from '../../src/log.ts'
 import { Registry } from '../../src/streams/registry.ts'
+import { TranscodeSlots } from '../../src/transcode-slots.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { publishTracks } from '../support/publish-tracks.ts'
 import { Refused, SignalingClient } from '../support/signaling-client.ts'
@@ -106,7 +107,15 @@ describe('what a publication opened is closed', () => {
     const { streams, hls, encode, limits } = loadConfig({}, null)
     const config = { ...streams, ...hls, ...encode, ...limits }
     const log = createLog({ level: 'silent', pretty: false })
-    const registry = new Registry({ config, pool, ports, ffmpegBinary, outputs, log })
+    const registry = new Registry({
+      config,
+      pool,
+      ports,
+      transcodes: new TranscodeSlots(1),
+      ffmpegBinary,
+      outputs,
+      log,
+    })
     const before = await pool.usage()
     await expect(registry.publish('show', request)).rejects.toThrow('the disk is full')
     expect(registry.has('show')).toBe(false)

@@ -20,7 +20,17 @@ const layers = [
   ['mp4', 'ffmpeg', 'sfu', 'database'],
 ]
 /** They import nothing of ours, or only each other. */
-const leaves = ['errors', 'cleanup', 'log', 'config', 'backoff', 'pause', 'steady-clock', 'stream-name']
+const leaves = [
+  'errors',
+  'cleanup',
+  'log',
+  'config',
+  'backoff',
+  'pause',
+  'steady-clock',
+  'transcode-slots',
+  'stream-name',
+]
 
 /** Files that need no Node and import nothing, so that the pages can use them, too. */
 const runAnywhere = [

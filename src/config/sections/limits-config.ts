@@ -1,9 +1,18 @@
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 
 /** How much the gateway takes, from all clients together or from each. */
 export const limitsConfigSchema = z
   .object({
     maxStreams: z.int().min(1).max(10_000).default(100).describe('Streams live at the same time.'),
+    maxTranscodes: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .default(2 * availableParallelism())
+      .describe(
+        'Pictures encoded at the same time; default two per core. Above it publishers of VP8 and VP9 are refused.',
+      ),
     maxPublishBitrateBps: z
       .int()
       .min(100_000)

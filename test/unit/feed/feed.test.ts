@@ -49,6 +49,29 @@ function reader(): FeedReader & { numbers: number[]; ends: number } {
   return own
 }
 
+test('a reader that throws harms no other, and says so once', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  const broken: FeedReader = {
+    onFragment() {
+      throw new Error('no such track')
+    },
+    onEnd() {
+      throw new Error('no end')
+    },
+  }
+  const own = reader()
+  feed.attach(broken)
+  feed.attach(own)
+  append('K-')
+  feed.end()
+  await new Promise(setImmediate)
+  process.off('warning', onWarning)
+  expect(own).toMatchObject({ numbers: [0, 1], ends: 1 })
+  expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('no such track')])
+})
+
 describe('a reader', () => {
   test('gets each fragment in order, by number', () => {
     const own = reader()

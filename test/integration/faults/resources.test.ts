@@ -1,0 +1,96 @@
+import { connect, type Socket } from 'node:net'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Cleanup } from '../../../src/cleanup.ts'
+import { clip } from '../../support/clip.ts'
+import { startGateway, type TestGateway } from '../../support/gateway.ts'
+import { startProcess } from '../../support/gateway-process.ts'
+import { publishTracks } from '../../support/publish-tracks.ts'
+
+/** What one machine has only so much of: cores, memory, file descriptors. */
+const within = { timeout: 30_000, interval: 50 }
+
+let cleanup: Cleanup
+beforeEach(() => {
+  cleanup = new Cleanup()
+})
+afterEach(async () => await cleanup.run())
+
+test('a publisher whose picture would have to be encoded is refused when all places are taken', async () => {
+  const gateway = await started({ SLUICE_MAX_TRANSCODES: '1' })
+  const path = await clip({ video: 'vp8' })
+  const first = await publish(gateway, 'first')
+  await first.send(path, 'video/VP8', 'audio/opus')
+  const second = await publish(gateway, 'second')
+  await expect(second.send(path, 'video/VP8')).rejects.toMatchObject({
+    code: 'TOO_MANY_TRANSCODES',
+    status: 503,
+  })
+  // Nothing of it is left, so that it may try again, or with H.264, which takes no place.
+  expect(gateway.snapshot('second')?.tracks).toEqual([])
+  const copied = await publish(gateway, 'copied')
+  await copied.send(await clip(), 'video/H264')
+  await vi.waitFor(() => expect(gateway.snapshot('copied')?.state).toBe('live'), within)
+  await first.leave('stopped')
+  await second.send(path, 'video/VP8')
+  await vi.waitFor(() => expect(gateway.snapshot('second')?.state).toBe('live'), within)
+})
+
+test('a picture that is too large to decode costs no memory, and the stream says why', async () => {
+  const gateway = await started()
+  const path = await clip({
+    video: 'vp8',
+    audio: false,
+    width: 5120,
+    height: 2880,
+    seconds: 0.1,
+    keyframeFrames: 1,
+  })
+  const publisher = await publish(gateway, 'huge', ['video'])
+  await publisher.send(path, 'video/VP8')
+  await vi.waitFor(
+    () =>
+      expect(gateway.snapshot('huge')?.packager?.lastError).toMatch(
+        /exceeds specified max pixel count|video_size/,
+      ),
+    within,
+  )
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+  expect(metrics).toMatch(/^sluice_processes\{kind="ffmpeg"\} \d+$/m)
+})
+
+test('without free file descriptors the gateway stays up, and goes on when there are some again', async () => {
+  const gateway = await startProcess(cleanup, { within: ['prlimit', '--nofile=80', '--'] })
+  await gateway.ready()
+  const port = Number(new URL(gateway.url).port)
+  const sockets: Socket[] = []
+  cleanup.defer(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  for (let count = 0; count < 120; count += 1) {
+    const socket = connect(port, '127.0.0.1')
+    // A gateway that can't accept it may also end it.
+    socket.on('error', () => socket.destroy())
+    sockets.push(socket)
+  }
+  const starved = fetch(`${gateway.url}/healthz`, { signal: AbortSignal.timeout(1_500) })
+  await expect(starved).rejects.toThrow()
+  for (const socket of sockets) socket.destroy()
+  await vi.waitFor(async () => expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200), within)
+  expect(gateway.output().stderr).toBe('')
+})
+
+async function started(settings: Record<string, string> = {}): Promise<TestGateway> {
+  const gateway = await startGateway(settings)
+  cleanup.defer(() => gateway.close())
+  return gateway
+}
+
+async function publish(
+  gateway: TestGateway,
+  name: string,
+  kinds: ('video' | 'audio')[] = ['video', 'audio'],
+) {
+  const publisher = await publishTracks(gateway, name, kinds)
+  cleanup.defer(() => publisher.leave('stopped'))
+  return publisher
+}
