@@ -1,6 +1,8 @@
-import type { DtlsParameters, IceParameters, RtpParameters, WebRtcTransport } from 'mediasoup/types'
+import { randomBytes } from 'node:crypto'
+import type { IceParameters, WebRtcTransport } from 'mediasoup/types'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Publication, TrackKind } from './publication.ts'
+import { readDtlsParameters, readRtpParameters } from './publisher-parameters.ts'
 import { writeAnswer, writeIceFragment } from './sdp/answer.ts'
 import type { PublisherOffer } from './sdp/publisher-offer.ts'
 
@@ -13,6 +15,8 @@ const connectWithinMs = 15_000
 export class WebRtcIngest {
   readonly #transport: WebRtcTransport
   readonly #publication: Publication
+  /** One name for all tracks: they share a clock (RFC 7022). */
+  readonly #cname = randomBytes(12).toString('base64url')
   #connected = false
 
   private constructor(transport: WebRtcTransport, publication: Publication) {
@@ -72,9 +76,8 @@ export class WebRtcIngest {
   /** @throws GatewayError UNSUPPORTED_MEDIA when mediasoup does not accept the parameters, WRONG_STATE, CONNECTION_LOST. */
   async connect(dtlsParameters: Record<string, unknown>): Promise<void> {
     if (this.#connected) throw new GatewayError('WRONG_STATE', 'This connection is connected already.')
-    await this.#fromClient(() =>
-      this.#transport.connect({ dtlsParameters: dtlsParameters as DtlsParameters }),
-    )
+    const known = readDtlsParameters(dtlsParameters)
+    await this.#fromClient(() => this.#transport.connect({ dtlsParameters: known }))
     this.#connected = true
   }
 
@@ -83,22 +86,16 @@ export class WebRtcIngest {
    * @throws GatewayError UNSUPPORTED_MEDIA, WRONG_STATE or CONNECTION_LOST
    */
   async produce(kind: TrackKind, rtpParameters: Record<string, unknown>): Promise<string> {
+    const known = readRtpParameters(kind, rtpParameters, this.#cname)
     const producer = await this.#fromClient(() =>
       this.#transport.produce({
         kind,
-        rtpParameters: rtpParameters as RtpParameters,
+        rtpParameters: known,
         // ms. Many readers ask for keyframes (tap, viewers); a publisher should see one request for all of them.
         // Chromium ignores what comes within 300 ms of the last one, and mediasoup repeats a request only after 1 s.
         keyFrameRequestDelay: 350,
       }),
     )
-    // mediasoup does not compare the kind with the codecs.
-    if (
-      !producer.rtpParameters.codecs.every(({ mimeType }) => mimeType.toLowerCase().startsWith(`${kind}/`))
-    ) {
-      producer.close()
-      throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media as ${kind}.`)
-    }
     await this.#publication.add(producer)
     return producer.id
   }
