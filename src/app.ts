@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
-import { announcedAddress, type Config } from './config.ts'
+import { announcedAddress } from './config/announced-address.ts'
+import type { Config } from './config/config.ts'
+import type { HlsConfig } from './config/sections/hls-config.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { fragmentLengthOf } from './feed/fragment-length.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
@@ -70,50 +72,51 @@ export async function createApp(config: Config, log: Log): Promise<App> {
 
 async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   let draining = false
-  const ffmpeg = await locateFfmpeg(config.ffmpegPath)
+  const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
 
   const pool = await WorkerPool.start({
-    count: config.workers,
-    host: config.rtcHost,
-    firstPort: config.rtcPort,
-    announcedAddress: announcedAddress(config),
-    workerBin: config.workerBin,
+    count: config.rtc.workers,
+    host: config.rtc.rtcHost,
+    firstPort: config.rtc.rtcPort,
+    announcedAddress: announcedAddress(config.rtc),
+    workerBin: config.programs.workerBin,
     log,
   })
   cleanup.defer(() => pool.close())
 
-  const ports = new TapPorts(config.tapPortMin, config.tapPortMax)
+  const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const targets = await loadTargets(config, ffmpeg.binary)
   const stores = new Map<string, HlsStore>()
   const registry = new Registry({
-    config,
+    config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
-    openOutputs: outputsOpener(config, targets, stores),
+    openOutputs: outputsOpener(config.hls, targets, stores),
     log,
   })
 
-  const server = await createServer(config, log)
+  const server = await createServer({ ...config.http, ...config.limits }, log)
   // Streams end first, so that viewers can still fetch what ends their playlists.
   cleanup.defer(() => server.close())
   cleanup.defer(() => registry.close())
   cleanup.defer(() => {
     draining = true
   })
+  const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(server, () => registry.snapshot())
   registerApi(server, registry)
-  registerTargets(server, targets, config.allowedHosts)
+  registerTargets(server, targets, config.http.allowedHosts)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => stores.get(stream),
-    maxWaitingRequests: config.maxWaitingRequests,
+    maxWaitingRequests: config.limits.maxWaitingRequests,
   })
-  registerSignaling(server, registry, config, log)
-  registerWhip(server, registry, config)
-  registerWhep(server, registry, config)
+  registerSignaling(server, registry, { ...config.http, ...edge }, log)
+  registerWhip(server, registry, edge)
+  registerWhep(server, registry, edge)
   await registerPages(server)
 
   return {
@@ -135,7 +138,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     async drain() {
       draining = true
       const watchable = registry.snapshot().some(({ hls }) => hls?.playable)
-      const seenMs = watchable ? Math.min(config.segmentSeconds * 1_000 + 500, longestDrainMs) : 0
+      const seenMs = watchable ? Math.min(config.hls.segmentSeconds * 1_000 + 500, longestDrainMs) : 0
       await Promise.all([registry.close(), delay(seenMs)])
     },
     close: () => cleanup.run(),
@@ -144,21 +147,22 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
 async function loadTargets(config: Config, ffmpegBinary: string): Promise<Targets> {
+  const { restream } = config
   const rules = {
-    allowPrivate: config.restreamAllowPrivate,
-    allow: config.restreamAllow,
-    deny: config.restreamDeny,
+    allowPrivate: restream.restreamAllowPrivate,
+    allow: restream.restreamAllow,
+    deny: restream.restreamDeny,
   }
-  const extraCa = config.restreamCaFile === null ? null : await readCaFile(config.restreamCaFile)
+  const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
-    fixed: config.targets,
-    store: new TargetStore(config.stateDir),
-    dial: createDial({ rules, verifyTls: config.restreamVerifyTls, extraCa }),
+    fixed: restream.targets,
+    store: new TargetStore(config.state.stateDir),
+    dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
     async checkHost(host) {
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
     },
     ffmpegBinary,
-    conform: config,
+    encoding: { ...config.hls, ...config.encode },
   })
 }
 
@@ -172,7 +176,7 @@ async function readCaFile(path: string): Promise<string> {
 }
 
 /** HLS is always on; the pushes are those of the stream's targets. */
-function outputsOpener(config: Config, targets: Targets, stores: Map<string, HlsStore>): OpenOutputs {
+function outputsOpener(config: HlsConfig, targets: Targets, stores: Map<string, HlsStore>): OpenOutputs {
   return ({ stream, feed, log }) => {
     const store = new HlsStore({
       stream,

@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts'
 import { Encoder, type EncoderSettings } from '../encoder/encoder.ts'
 import type { FrameSize } from '../encoder/frame-size.ts'
 import { messageOf } from '../errors.ts'
@@ -19,12 +18,10 @@ const retryMs = 5_000
 /** As a stream's own feed: readers join at the newest keyframe. */
 const limits = { maxSeconds: 12, maxBytes: 64 * 1024 * 1024 }
 
-export type PlatformFeedSettings = EncoderSettings & Pick<Config, 'audioBitrateBps'>
-
 export type PlatformFeedOptions = {
   /** The stream's own feed. */
   source: Feed
-  settings: PlatformFeedSettings
+  settings: EncoderSettings
   ffmpegBinary: string
   log: Log
 }

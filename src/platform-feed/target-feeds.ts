@@ -1,6 +1,6 @@
+import type { TargetKind } from '../config/target-kinds.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { ProfileSnapshot } from '../streams/snapshot.ts'
-import type { TargetKind } from '../targets/target-kinds.ts'
 import { PlatformFeed, type PlatformFeedOptions } from './platform-feed.ts'
 
 /** What one target reads. */

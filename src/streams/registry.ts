@@ -1,6 +1,6 @@
-import { streamNamePattern } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
+import { streamNamePattern } from '../stream-name.ts'
 import type { StreamSnapshot } from './snapshot.ts'
 import { type Published, type PublishRequest, Stream, type StreamDependencies } from './stream.ts'
 

@@ -1,4 +1,4 @@
-import type { TargetKind } from '../targets/target-kinds.ts'
+import type { TargetKind } from '../config/target-kinds.ts'
 
 /** Everything here is plain JSON: the REST answers, the publish page and the tests read the same snapshot. */
 

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { Config } from '../config.ts'
+import type { LimitsConfig } from '../config/sections/limits-config.ts'
+import type { StreamsConfig } from '../config/sections/streams-config.ts'
 import { GatewayError } from '../errors.ts'
 import { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
 import { Packager } from '../packager/packager.ts'
+import type { PackagerSettings } from '../packager/packager-args.ts'
 import type { MediaRouter } from '../sfu/media-router.ts'
 import { Publication, type TrackKind } from '../sfu/publication.ts'
 import type { TapPorts } from '../sfu/tap-ports.ts'
@@ -17,7 +19,7 @@ import type { PackagerState, StreamSnapshot, StreamState } from './snapshot.ts'
 const feedLimits = { maxSeconds: 12, maxBytes: 64 * 1024 * 1024 }
 
 export type StreamDependencies = {
-  config: Config
+  config: StreamsConfig & PackagerSettings & Pick<LimitsConfig, 'maxStreams'>
   pool: WorkerPool
   ports: TapPorts
   ffmpegBinary: string

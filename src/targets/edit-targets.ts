@@ -1,8 +1,8 @@
+import { maxTargetsPerStream, type TargetChanges, type TargetConfig } from '../config/target-config.ts'
+import { ingestUrls } from '../config/target-kinds.ts'
 import { GatewayError } from '../errors.ts'
 import { destinationOf } from '../push/connection/destination.ts'
 import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './effective-targets.ts'
-import { maxTargetsPerStream, type TargetChanges, type TargetConfig } from './target-config.ts'
-import { ingestUrls } from './target-kinds.ts'
 import type { StoredTargets } from './target-store.ts'
 
 /** Over all streams: everything is kept in one small file and in memory. */

@@ -1,4 +1,4 @@
-import type { TargetConfig } from './target-config.ts'
+import type { TargetConfig } from '../config/target-config.ts'
 import type { StoredTargets } from './target-store.ts'
 
 /** Those of the configuration file. */

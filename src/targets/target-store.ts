@@ -1,8 +1,8 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { targetSchema } from '../config/target-config.ts'
 import { GatewayError, messageOf } from '../errors.ts'
-import { targetSchema } from './target-config.ts'
 
 const scopeSchema = z.string().regex(/^(\*|[a-z0-9][a-z0-9_-]{0,63})$/)
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { TargetChanges, TargetConfig } from '../config/target-config.ts'
+import type { EncoderSettings } from '../encoder/encoder.ts'
 import { GatewayError } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
-import type { PlatformFeedSettings } from '../platform-feed/platform-feed.ts'
 import { TargetFeeds } from '../platform-feed/target-feeds.ts'
 import { destinationOf } from '../push/connection/destination.ts'
 import type { Dial } from '../push/connection/dial.ts'
@@ -14,7 +15,6 @@ import type { TargetDetails, TargetSnapshot } from '../streams/snapshot.ts'
 import { findTarget, withChanges, withoutTarget, withSwitch, withTarget } from './edit-targets.ts'
 import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './effective-targets.ts'
 import { idleSnapshot } from './idle-snapshot.ts'
-import type { TargetChanges, TargetConfig } from './target-config.ts'
 import type { StoredTargets, TargetStore } from './target-store.ts'
 
 export type TargetsOptions = {
@@ -26,7 +26,7 @@ export type TargetsOptions = {
   checkHost: (host: string) => Promise<void>
   ffmpegBinary: string
   /** How streams are encoded that platforms would not take. */
-  conform: PlatformFeedSettings
+  encoding: EncoderSettings
 }
 
 /** A target that is being pushed to. */
@@ -65,7 +65,7 @@ export class Targets {
 
   /** Begins to push a stream to its targets. */
   open(stream: string, feed: Feed, log: Log): TargetSession {
-    const { ffmpegBinary, conform: settings } = this.#options
+    const { ffmpegBinary, encoding: settings } = this.#options
     const feeds = new TargetFeeds({ source: feed, settings, ffmpegBinary, log })
     const session: Session = { feeds, log, running: new Map() }
     this.#sessions.set(stream, session)

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../src/cleanup.ts'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import type { TargetKind } from '../../src/config/target-kinds.ts'
 import { TargetFeeds } from '../../src/platform-feed/target-feeds.ts'
 import { Target } from '../../src/push/target.ts'
-import type { TargetKind } from '../../src/targets/target-kinds.ts'
 import { type FeedSourceOptions, startFeedSource } from '../support/feed-source.ts'
 import { type Probe, probe } from '../support/ffprobe.ts'
 import { flashAndBeepOffsetsMs, offsetFigures } from '../support/flash-and-beep.ts'
@@ -18,7 +18,8 @@ import { runTool, testFfmpeg } from '../support/run-tool.ts'
 import { targetOptions } from '../support/target-options.ts'
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-const settings = loadConfig({}, null)
+const { hls, encode } = loadConfig({}, null)
+const settings = { ...hls, ...encode }
 
 let cleanup: Cleanup
 let nginx: NginxRtmp

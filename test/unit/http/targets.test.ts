@@ -5,7 +5,7 @@ import type { InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../../src/cleanup.ts'
-import { loadConfig } from '../../../src/config.ts'
+import { loadConfig } from '../../../src/config/load-config.ts'
 import { Feed } from '../../../src/feed/feed.ts'
 import { createServer } from '../../../src/http/server.ts'
 import { registerTargets } from '../../../src/http/targets.ts'
@@ -49,7 +49,7 @@ async function start() {
     null,
   )
   const targets = await Targets.load({
-    fixed: config.targets,
+    fixed: config.restream.targets,
     store: new TargetStore(join(directory, 'state')),
     // No server is ever there.
     dial: () => Promise.reject(new DialError('connecting', 'ECONNREFUSED')),
@@ -57,10 +57,10 @@ async function start() {
       if (host === 'inside') throw new DialError('resolving', 'BLOCKED', { blocked: 'Not there.' })
       if (host === 'unknown') throw new DialError('resolving', 'ENOTFOUND')
     },
-    conform: config,
+    encoding: { ...config.hls, ...config.encode },
     ffmpegBinary: '/nowhere/ffmpeg',
   })
-  const server = await createServer(config, log)
+  const server = await createServer({ ...config.http, ...config.limits }, log)
   registerTargets(server, targets, [])
   cleanup.defer(() => server.close())
   const ask = async (method: InjectOptions['method'] & string, url: string, body?: unknown, headers = {}) => {

@@ -1,5 +1,5 @@
+import type { TargetKind } from '../../../../src/config/target-kinds.ts'
 import type { TargetDetails, TargetErrorClass, TargetSnapshot } from '../../../../src/streams/snapshot.ts'
-import type { TargetKind } from '../../../../src/targets/target-kinds.ts'
 import { formatBitrate, formatDuration, secondsUntil } from '../../common/format.ts'
 import type { OutputLine } from '../view/outputs-text.ts'
 import type { TargetAction } from './targets-api.ts'
