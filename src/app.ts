@@ -108,13 +108,13 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(server, () => registry.snapshot())
   registerApi(server, registry)
-  registerTargets(server, targets, config.http.allowedHosts)
+  registerTargets(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => stores.get(stream),
     maxWaitingRequests: config.limits.maxWaitingRequests,
   })
-  registerSignaling(server, registry, { ...config.http, ...edge }, log)
+  registerSignaling(server, registry, edge, log)
   registerWhip(server, registry, edge)
   registerWhep(server, registry, edge)
   await registerPages(server)

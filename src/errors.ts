@@ -9,6 +9,7 @@ export const errorCodes = {
   BAD_REQUEST: { status: 400, fault: 'client' },
   BAD_STREAM_NAME: { status: 400, fault: 'client' },
   FORBIDDEN_ORIGIN: { status: 403, fault: 'client' },
+  UNKNOWN_HOST: { status: 421, fault: 'client' },
   NOT_FOUND: { status: 404, fault: 'client' },
   STREAM_NOT_FOUND: { status: 404, fault: 'client' },
   STREAM_TAKEN: { status: 409, fault: 'client' },

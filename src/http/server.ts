@@ -12,6 +12,8 @@ import type { HttpConfig } from '../config/sections/http-config.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { readCertificate } from './certificate.ts'
+import { checkRequestOrigins, RequestOrigin } from './request-origin.ts'
 import { keepTls, tlsOptions } from './tls.ts'
 
 /** Time within which a client must have sent its request headers and body. */
@@ -19,7 +21,11 @@ const requestTimeoutMs = 15_000
 /** How long browsers ask by https only: 180 days. */
 const strictTransportSeconds = 180 * 24 * 3600
 
-export type ServerSettings = Pick<HttpConfig, 'tlsCert' | 'tlsKey'> & Pick<LimitsConfig, 'maxMessageBytes'>
+export type ServerSettings = Pick<
+  HttpConfig,
+  'tlsCert' | 'tlsKey' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies'
+> &
+  Pick<LimitsConfig, 'maxMessageBytes'>
 
 /**
  * The HTTP server without routes: limits, strict headers, and the one place where errors become answers:
@@ -34,10 +40,12 @@ export async function createServer(
 ): Promise<FastifyInstance> {
   const { tlsCert: certPath, tlsKey: keyPath } = config
   const paths = certPath !== null && keyPath !== null ? { certPath, keyPath } : null
+  const certificate = paths && readCertificate(paths)
   const loggerInstance: FastifyBaseLogger = log
   const server = Fastify({
     loggerInstance,
-    ...(paths && tlsOptions(paths)),
+    ...(certificate && tlsOptions(certificate)),
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     // One line per request would drown the state changes: a viewer asks every second.
     logController: new LogController({ disableRequestLogging: true }),
     // A logger of its own for each request is nothing that anybody reads, and costs as much as finding the route.
@@ -54,7 +62,15 @@ export async function createServer(
       sendError(new GatewayError('BAD_REQUEST', message, { cause }), request, reply)
     },
   })
-  if (paths) keepTls(server, paths, { requestTimeoutMs, renewEveryMs }, log)
+  if (paths && certificate) keepTls(server, paths, certificate, { requestTimeoutMs, renewEveryMs }, log)
+  // Before all other hooks and routes.
+  checkRequestOrigins(
+    server,
+    new RequestOrigin({
+      ...config,
+      hasCertificateFor: certificate && ((name) => certificate.isFor(name)),
+    }),
+  )
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

@@ -1,12 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { HttpConfig } from '../config/sections/http-config.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError } from '../errors.ts'
 import { PublishSession, type PublishSettings } from '../ingest/publish-session.ts'
 import type { Log } from '../log.ts'
 import { checkName, type Registry } from '../streams/registry.ts'
-import { checkOrigin } from './request-origin.ts'
 
 /** Publishers are pinged this often; one that answered no ping until the next but one is dead. */
 const pingEveryMs = 5_000
@@ -15,7 +13,7 @@ const pingEveryMs = 5_000
 export function registerSignaling(
   server: FastifyInstance,
   registry: Registry,
-  config: PublishSettings & Pick<HttpConfig, 'allowedHosts'> & Pick<LimitsConfig, 'maxSockets'>,
+  config: PublishSettings & Pick<LimitsConfig, 'maxSockets'>,
   log: Log,
 ): void {
   let sockets = 0
@@ -25,7 +23,6 @@ export function registerSignaling(
     // Before the upgrade, so that a refusal is an HTTP answer.
     preValidation: async (request) => {
       checkName(request.params.stream)
-      checkOrigin(request, config.allowedHosts)
       if (sockets >= config.maxSockets) {
         throw new GatewayError(
           'TOO_MANY_STREAMS',

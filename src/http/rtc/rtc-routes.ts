@@ -33,11 +33,9 @@ type SessionRequest = FastifyRequest<{ Params: { stream: string; session: string
 const sdpType = 'application/sdp'
 const fragmentType = 'application/trickle-ice-sdpfrag'
 
-/** Clients are pages of any origin: what they may do is decided by their token, not by cookies. */
+/** For pages of other sites that may ask (`http/request-origin.ts`). */
 const crossOriginHeaders = {
-  'access-control-allow-origin': '*',
   'access-control-expose-headers': 'Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After',
-  'cross-origin-resource-policy': 'cross-origin',
 }
 const preflightHeaders = {
   'access-control-allow-methods': 'OPTIONS, GET, HEAD, POST, PATCH, DELETE',
