@@ -86,7 +86,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
-  const targets = await loadTargets(config, ffmpeg.binary)
+  const targets = await loadTargets(config, ffmpeg.binary, log)
   const stores = new Map<string, HlsStore>()
   const registry = new Registry({
     config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
@@ -146,7 +146,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 }
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
-async function loadTargets(config: Config, ffmpegBinary: string): Promise<Targets> {
+async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Promise<Targets> {
   const { restream } = config
   const rules = {
     allowPrivate: restream.restreamAllowPrivate,
@@ -163,6 +163,7 @@ async function loadTargets(config: Config, ffmpegBinary: string): Promise<Target
     },
     ffmpegBinary,
     encoding: { ...config.hls, ...config.encode },
+    log,
   })
 }
 

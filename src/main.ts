@@ -94,7 +94,7 @@ function printUrls(url: string, config: Config, demo: boolean): void {
     `  Watch:    ${url}/watch/${demo ? 'demo' : 'live'}`,
     `  Streams:  ${url}/`,
     ...(config.http.httpHost === '127.0.0.1'
-      ? ['  Only this machine can reach it; README "Configure" says how to open it.']
+      ? ['  Only this machine can reach it; docs/deploy.md says how to open it.']
       : []),
     '',
   ]

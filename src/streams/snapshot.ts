@@ -97,7 +97,7 @@ export type TargetChange = {
 }
 
 /** What is done to the media on its way to a target. */
-export type ProfileSnapshot = {
+export type TranscodeSnapshot = {
   /**
    * undecided: the media is looked at first · copy: nothing is encoded · encode: encoded again, once for all targets
    * of the stream that need it.
@@ -131,7 +131,7 @@ export type TargetStatus = {
   lastError: string | null
   errorClass: TargetErrorClass | null
   /** Null while it is not pushed to. */
-  profile: ProfileSnapshot | null
+  profile: TranscodeSnapshot | null
 }
 
 export type TargetSnapshot = TargetStatus & {

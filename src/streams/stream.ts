@@ -175,8 +175,14 @@ export class Stream {
       mediaRouter.close()
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
     }
+    let session: Session
+    try {
+      session = this.#openSession()
+    } catch (error) {
+      mediaRouter.close()
+      throw error
+    }
     clearTimeout(this.#timer)
-    const session = this.#openSession()
     publication = new Publication({
       mediaRouter,
       announcedKinds: request.kinds,
