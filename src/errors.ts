@@ -17,6 +17,7 @@ export const errorCodes = {
   WRONG_STATE: { status: 409, fault: 'client' },
   UNSUPPORTED_MEDIA: { status: 422, fault: 'client' },
   UNSUPPORTED_PROTOCOL: { status: 400, fault: 'client' },
+  BITRATE_TOO_HIGH: { status: 422, fault: 'client' },
   TOO_LARGE: { status: 413, fault: 'client' },
   UNSUPPORTED_TYPE: { status: 415, fault: 'client' },
   METHOD_NOT_ALLOWED: { status: 405, fault: 'client' },

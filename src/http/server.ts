@@ -12,8 +12,11 @@ import type { HttpConfig } from '../config/sections/http-config.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { limitApiRate } from './api-rate-limit.ts'
 import { readCertificate } from './certificate.ts'
+import { limitConnections } from './connection-limit.ts'
 import { checkRequestOrigins, RequestOrigin } from './request-origin.ts'
+import { endStalledAnswers, stalledMs } from './stalled-answers.ts'
 import { keepTls, tlsOptions } from './tls.ts'
 
 /** Time within which a client must have sent its request headers and body. */
@@ -25,18 +28,25 @@ export type ServerSettings = Pick<
   HttpConfig,
   'tlsCert' | 'tlsKey' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies'
 > &
-  Pick<LimitsConfig, 'maxMessageBytes'>
+  Pick<LimitsConfig, 'maxMessageBytes' | 'maxConnections' | 'maxAddressShare'>
+
+/** Other times than the usual ones, for tests. */
+export type ServerTimes = {
+  /** How often to look for a renewed certificate. */
+  renewEveryMs?: number
+  /** After how long without progress an answer is ended. */
+  stalledAfterMs?: number
+}
 
 /**
  * The HTTP server without routes: limits, strict headers, and the one place where errors become answers:
  * `{ error: { code, message } }` with the status of the code. It speaks HTTPS when a certificate is configured.
- * @param renewEveryMs how often to look for a renewed certificate.
  * @throws ConfigError when that can't be used.
  */
 export async function createServer(
   config: ServerSettings,
   log: Log,
-  renewEveryMs?: number,
+  { renewEveryMs, stalledAfterMs = stalledMs }: ServerTimes = {},
 ): Promise<FastifyInstance> {
   const { tlsCert: certPath, tlsKey: keyPath } = config
   const paths = certPath !== null && keyPath !== null ? { certPath, keyPath } : null
@@ -63,14 +73,8 @@ export async function createServer(
     },
   })
   if (paths && certificate) keepTls(server, paths, certificate, { requestTimeoutMs, renewEveryMs }, log)
-  // Before all other hooks and routes.
-  checkRequestOrigins(
-    server,
-    new RequestOrigin({
-      ...config,
-      hasCertificateFor: certificate && ((name) => certificate.isFor(name)),
-    }),
-  )
+  limitConnections(server, config)
+  endStalledAnswers(server, stalledAfterMs)
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -93,7 +97,16 @@ export async function createServer(
     // The publish page needs them; every other origin and feature stays off.
     referrerPolicy: { policy: 'same-origin' },
   })
+  await limitApiRate(server)
   await server.register(websocket, { options: { maxPayload: config.maxMessageBytes } })
+  // After the websocket plugin, which only closes the refused upgrades that it saw before.
+  checkRequestOrigins(
+    server,
+    new RequestOrigin({
+      ...config,
+      hasCertificateFor: certificate && ((name) => certificate.isFor(name)),
+    }),
+  )
   server.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
   server.setNotFoundHandler((request, reply) =>
     sendError(

@@ -20,7 +20,7 @@ const layers = [
   ['mp4', 'ffmpeg', 'sfu'],
 ]
 /** They import nothing of ours, or only each other. */
-const leaves = ['errors', 'cleanup', 'log', 'config', 'backoff', 'pause', 'stream-name']
+const leaves = ['errors', 'cleanup', 'log', 'config', 'backoff', 'pause', 'stream-name', 'limit']
 /** Plain JSON types, which also the pages read: its types may be imported from anywhere. */
 const snapshot = 'src/streams/snapshot.ts'
 

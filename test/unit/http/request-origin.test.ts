@@ -30,7 +30,7 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
     ['whep', 'watch'],
   ] as const) {
     registerRtc(made, {
-      ...{ prefix, action, posts: { burst: 100, perSecond: 100 }, iceServers: () => [] },
+      ...{ prefix, action, posts: { burst: 100, perSecond: 100 }, maxAddressShare: 1, iceServers: () => [] },
       async open() {
         opened += 1
         return connection
@@ -39,7 +39,7 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
   }
   const store = new HlsStore({ stream: 'talk', segmentSeconds: 2, windowSeconds: 8 })
   for (const fragment of drawn(`${'K---------'.repeat(2)}K`, makeEpoch('ep'))) store.onFragment(fragment)
-  registerHls(made, { storeOf: () => store, maxWaitingRequests: 2 })
+  registerHls(made, { storeOf: () => store, maxWaitingRequests: 2, maxAddressShare: 1 })
   made.get('/', async () => 'a page')
   made.route({
     ...{ method: 'GET', url: '/socket', handler: async () => 'no websocket' },

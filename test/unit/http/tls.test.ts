@@ -33,10 +33,10 @@ beforeEach(async () => {
   })
   for (const fragment of fragments.slice(0, 8)) store.onFragment(fragment)
   const config = loadConfig({ SLUICE_TLS_CERT: files.certPath, SLUICE_TLS_KEY: files.keyPath }, null)
-  const server = await createServer({ ...config.http, ...config.limits }, log, renewEveryMs)
+  const server = await createServer({ ...config.http, ...config.limits }, log, { renewEveryMs })
   close = () => server.close()
   cleanup.defer(close)
-  registerHls(server, { storeOf: () => store, maxWaitingRequests: 1_000 })
+  registerHls(server, { storeOf: () => store, maxWaitingRequests: 1_000, maxAddressShare: 1 })
   server.get('/page', async () => 'a page')
   server.post('/change', async () => 'changed')
   server.route({
