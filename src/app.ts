@@ -4,16 +4,18 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
-import type { HlsConfig } from './config/sections/hls-config.ts'
+import { type Database, openDatabase } from './database/database.ts'
+import { sqliteDialect } from './database/sqlite.ts'
 import { GatewayError, messageOf } from './errors.ts'
-import { fragmentLengthOf } from './feed/fragment-length.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
-import { HlsStore } from './hls/store.ts'
+import { ffmpegPids } from './ffmpeg/process.ts'
+import { HlsOutput } from './hls/hls-output.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
+import { processMemory } from './http/process-metrics.ts'
 import { registerWhep } from './http/rtc/whep.ts'
 import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
@@ -28,10 +30,11 @@ import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
-import type { OpenOutputs } from './streams/outputs.ts'
 import { Registry } from './streams/registry.ts'
+import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
+import { targetsOutput } from './targets/targets-output.ts'
 
 /** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
 const checkHostMs = 3_000
@@ -76,6 +79,9 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
 
+  const database = await openDatabase(sqliteDialect(config.state.stateDir))
+  cleanup.defer(() => database.destroy())
+
   const pool = await WorkerPool.start({
     count: config.rtc.workers,
     host: config.rtc.rtcHost,
@@ -87,14 +93,14 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
-  const targets = await loadTargets(config, ffmpeg.binary, log)
-  const stores = new Map<string, HlsStore>()
+  const targets = await loadTargets(config, database, ffmpeg.binary, log)
+  const hls = new HlsOutput(config.hls)
   const registry = new Registry({
     config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
-    openOutputs: outputsOpener(config.hls, targets, stores),
+    outputs: { hls, targets: targetsOutput(targets) },
     log,
   })
 
@@ -108,12 +114,20 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
-  registerMetrics(server, () => registry.snapshot())
+  registerMetrics(
+    server,
+    () => registry.snapshot(),
+    () => [
+      processMemory('gateway', [process.pid]),
+      processMemory('worker', pool.pids),
+      processMemory('ffmpeg', ffmpegPids()),
+    ],
+  )
   registerApi(server, registry)
   registerTargets(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
-    storeOf: (stream) => stores.get(stream),
+    storeOf: (stream) => hls.storeOf(stream),
     ...config.limits,
   })
   registerSignaling(server, registry, publications, edge, log)
@@ -148,8 +162,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 }
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
-async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Promise<Targets> {
+async function loadTargets(
+  config: Config,
+  database: Database,
+  ffmpegBinary: string,
+  log: Log,
+): Promise<Targets> {
   const { restream } = config
+  const store = new TargetStore(database)
+  await importTargetFile(config.state.stateDir, store, log)
   const rules = {
     allowPrivate: restream.restreamAllowPrivate,
     allow: restream.restreamAllow,
@@ -158,7 +179,7 @@ async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Prom
   const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
     fixed: restream.targets,
-    store: new TargetStore(config.state.stateDir),
+    store,
     dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
     async checkHost(host) {
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
@@ -175,28 +196,5 @@ async function readCaFile(path: string): Promise<string> {
   } catch (error) {
     const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
     throw new GatewayError('BAD_REQUEST', why, { cause: error })
-  }
-}
-
-/** HLS is always on; the pushes are those of the stream's targets. */
-function outputsOpener(config: HlsConfig, targets: Targets, stores: Map<string, HlsStore>): OpenOutputs {
-  return ({ stream, feed, log }) => {
-    const store = new HlsStore({
-      stream,
-      segmentSeconds: config.segmentSeconds,
-      windowSeconds: config.windowSeconds,
-      partTargetSeconds: config.lowLatency ? fragmentLengthOf(config.partSeconds).longestSeconds : null,
-    })
-    stores.set(stream, store)
-    feed.attach(store)
-    const pushes = targets.open(stream, feed, log)
-    return {
-      hls: () => store.snapshot(),
-      targets: () => pushes.snapshot(),
-      end: () => pushes.close(),
-      dispose() {
-        if (stores.get(stream) === store) stores.delete(stream)
-      },
-    }
   }
 }
