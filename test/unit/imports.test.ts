@@ -30,6 +30,7 @@ const leaves = [
   'steady-clock',
   'transcode-slots',
   'stream-name',
+  'limit',
 ]
 
 /** Files that need no Node and import nothing, so that the pages can use them, too. */
