@@ -28,6 +28,7 @@ import { demoSource } from './ingest/demo-source.ts'
 import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
+import { MediaBudget } from './media-budget.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
@@ -100,14 +101,16 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
+  const budget = new MediaBudget(config.limits.maxMediaBytes)
   const transcodes = new TranscodeSlots(config.limits.maxTranscodes)
   const targets = await loadTargets(config, database, ffmpeg.binary, log)
-  const hls = new HlsOutput(config.hls)
+  const hls = new HlsOutput(config.hls, budget)
   const registry = new Registry({
     config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
     pool,
     ports,
     transcodes,
+    budget,
     ffmpegBinary: ffmpeg.binary,
     outputs: { hls, targets: targetsOutput(targets) },
     log,
@@ -126,11 +129,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   registerMetrics(
     server,
     () => registry.snapshot(),
-    () => [
-      processMemory('gateway', [process.pid]),
-      processMemory('worker', pool.pids),
-      processMemory('ffmpeg', ffmpegPids()),
-    ],
+    () => ({
+      processes: [
+        processMemory('gateway', [process.pid]),
+        processMemory('worker', pool.pids),
+        processMemory('ffmpeg', ffmpegPids()),
+      ],
+      media: budget,
+      transcodes,
+    }),
   )
   registerApi(server, registry)
   registerTargets(server, targets)

@@ -14,6 +14,8 @@ export type FeedLimits = {
   maxSeconds: number
   /** Hard limit, also for the newest group of pictures. */
   maxBytes: number
+  /** What the stream's share of the memory of all streams allows at this moment, if that is less. */
+  budgetBytes?: () => number
 }
 
 /**
@@ -43,6 +45,11 @@ export class Feed {
   /** The newest fragment, or undefined before the first. */
   get newest(): Fragment | undefined {
     return this.#ring.at(-1)
+  }
+
+  /** Bytes in the ring. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Adds the next fragment; its number is given here. */
@@ -122,12 +129,13 @@ export class Feed {
 
   /** Drops from the old end what the limits do not allow, but keeps the newest keyframe as long as bytes allow. */
   #trim(): void {
+    const maxBytes = Math.min(this.#limits.maxBytes, this.#limits.budgetBytes?.() ?? Number.POSITIVE_INFINITY)
     for (;;) {
       const oldest = this.#ring[0]
       if (!oldest || this.#ring.length === 1) return
       const tooLong = this.#seconds - oldest.durationSeconds >= this.#limits.maxSeconds
       const laterKeyframe = this.#ring.findIndex((fragment, index) => index > 0 && fragment.keyframe) > 0
-      if (this.#bytes <= this.#limits.maxBytes && !(tooLong && laterKeyframe)) return
+      if (this.#bytes <= maxBytes && !(tooLong && laterKeyframe)) return
       this.#ring.shift()
       this.#bytes -= oldest.bytes.length
       this.#seconds -= oldest.durationSeconds

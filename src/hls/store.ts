@@ -26,6 +26,8 @@ export type HlsStoreOptions = {
   independentSegments?: boolean
   /** Limit for all segments, listed or not, and the one being filled. Default: room for 12 Mbit/s. */
   maxBytes?: number
+  /** What the stream's share of the memory of all streams allows at this moment, if that is less. */
+  budgetBytes?: () => number
   /** A clock that never jumps, in ms. */
   nowMs?: () => number
   /** Default: random. */
@@ -58,6 +60,7 @@ export class HlsStore implements FeedReader {
   readonly #independentSegments: boolean
   readonly #listSeconds: number
   readonly #maxBytes: number
+  readonly #budgetBytes: () => number
   readonly #nowMs: () => number
   /** In order of their numbers, without gaps: first those that left the playlist, then those listed. */
   readonly #kept: Kept[] = []
@@ -73,6 +76,7 @@ export class HlsStore implements FeedReader {
     // RFC 8216 section 6.2.2: at least three target durations stay listed.
     const targetDuration = new Segmenter(options).targetDuration
     this.#listSeconds = Math.max(options.windowSeconds, 3 * targetDuration)
+    this.#budgetBytes = options.budgetBytes ?? (() => Number.POSITIVE_INFINITY)
     this.#maxBytes =
       options.maxBytes ?? Math.ceil((2 * this.#listSeconds + 5 * targetDuration) * roomBytesPerSecond)
     this.#segmenter = new Segmenter({
@@ -161,7 +165,7 @@ export class HlsStore implements FeedReader {
       playable: segments.length > 0,
       segments: segments.length,
       mediaSequence: segments[0]?.mediaSequence ?? 0,
-      bufferedBytes: this.#bytes(),
+      bufferedBytes: this.bytes,
       partTargetSeconds: this.#partTargetSeconds,
       waitingViewers: this.waiters.size,
     }
@@ -202,7 +206,8 @@ export class HlsStore implements FeedReader {
     return this.#kept.filter((kept) => kept.expiresAtMs === undefined)
   }
 
-  #bytes(): number {
+  /** All media that it holds. */
+  get bytes(): number {
     return this.#keptBytes + this.#segmenter.openBytes
   }
 
@@ -233,7 +238,8 @@ export class HlsStore implements FeedReader {
 
   /** Memory goes before section 6.2.2: a publisher must not be able to fill it. The newest segment stays. */
   #dropBeyondBytes(): void {
-    while (this.#bytes() > this.#maxBytes && this.#kept.length > 1) this.#dropOldest()
+    const maxBytes = Math.min(this.#maxBytes, this.#budgetBytes())
+    while (this.bytes > maxBytes && this.#kept.length > 1) this.#dropOldest()
   }
 
   #dropOldest(): void {

@@ -31,7 +31,7 @@ export class Registry {
 
   /**
    * Publishes on a stream, which is made when it is not there.
-   * @throws GatewayError BAD_STREAM_NAME, TOO_MANY_STREAMS, and what `Stream.publish` throws.
+   * @throws GatewayError BAD_STREAM_NAME, TOO_MANY_STREAMS, TOO_LITTLE_MEMORY, and what `Stream.publish` throws.
    */
   async publish(name: string, request: PublishRequest): Promise<Published & { stream: Stream }> {
     if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
@@ -66,8 +66,9 @@ export class Registry {
     await Promise.all([...this.#streams.values()].map((stream) => stream.close()))
   }
 
-  /** @throws GatewayError TOO_MANY_STREAMS */
+  /** @throws GatewayError TOO_MANY_STREAMS, TOO_LITTLE_MEMORY */
   #checkRoom(): void {
+    this.#dependencies.budget.checkRoom()
     const { maxStreams } = this.#dependencies.config
     if ([...this.#streams.values()].filter(({ busy }) => busy).length < maxStreams) return
     throw new GatewayError(

@@ -4,6 +4,7 @@ import type { StreamsConfig } from '../config/sections/streams-config.ts'
 import { GatewayError } from '../errors.ts'
 import { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
+import type { MediaBudget } from '../media-budget.ts'
 import { Packager } from '../packager/packager.ts'
 import type { PackagerSettings } from '../packager/packager-args.ts'
 import type { PackagerState } from '../packager/packager-snapshot.ts'
@@ -26,6 +27,7 @@ export type StreamDependencies = {
   pool: WorkerPool
   ports: TapPorts
   transcodes: TranscodeSlots
+  budget: MediaBudget
   ffmpegBinary: string
   outputs: OutputKinds
   log: Log
@@ -215,7 +217,7 @@ export class Stream {
   #openSession(): Session {
     if (this.#session && !this.#session.feed.ended) return this.#session
     this.#session?.outputs.dispose()
-    const feed = new Feed(feedLimits)
+    const feed = new Feed({ ...feedLimits, budgetBytes: () => this.#dependencies.budget.feedBytes })
     const context = { stream: this.name, feed, log: this.#log }
     const outputs = openOutputs(this.#dependencies.outputs, context)
     this.#session = { feed, outputs, resumeToken: randomBytes(16).toString('base64url'), liveSince: null }

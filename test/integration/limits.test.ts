@@ -3,6 +3,7 @@ import { json } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { createLog } from '../../src/log.ts'
+import { MediaBudget } from '../../src/media-budget.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { TranscodeSlots } from '../../src/transcode-slots.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
@@ -112,6 +113,7 @@ describe('what a publication opened is closed', () => {
       pool,
       ports,
       transcodes: new TranscodeSlots(1),
+      budget: new MediaBudget(2 ** 30),
       ffmpegBinary,
       outputs,
       log,

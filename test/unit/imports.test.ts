@@ -29,6 +29,7 @@ const leaves = [
   'pause',
   'steady-clock',
   'transcode-slots',
+  'media-budget',
   'stream-name',
   'limit',
 ]

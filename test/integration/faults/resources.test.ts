@@ -35,6 +35,22 @@ test('a publisher whose picture would have to be encoded is refused when all pla
   await vi.waitFor(() => expect(gateway.snapshot('second')?.state).toBe('live'), within)
 })
 
+test('a stream for whose media there is no memory is refused, until another has ended', async () => {
+  const gateway = await started({
+    SLUICE_MAX_MEDIA_BYTES: String(16 * 1024 * 1024),
+    SLUICE_ENDED_SECONDS: '0',
+  })
+  const first = await publish(gateway, 'first')
+  await first.send(await clip(), 'video/H264')
+  await vi.waitFor(() => expect(gateway.snapshot('first')?.state).toBe('live'), within)
+  await expect(publish(gateway, 'second')).rejects.toMatchObject({ code: 'TOO_LITTLE_MEMORY', status: 503 })
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+  expect(Number(/^sluice_media_bytes (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(10_000)
+  await first.leave('stopped')
+  await vi.waitFor(() => expect(gateway.snapshot('first')).toBeUndefined(), within)
+  await publish(gateway, 'second')
+})
+
 test('a picture that is too large to decode costs no memory, and the stream says why', async () => {
   const gateway = await started()
   const path = await clip({

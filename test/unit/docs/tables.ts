@@ -7,6 +7,7 @@ import { errorCodes } from '../../../src/errors.ts'
 const dependentDefaults: Readonly<Record<string, string>> = {
   workers: 'one per core, at most 4',
   maxTranscodes: 'two per core',
+  maxMediaBytes: 'a quarter of the memory',
   logPretty: '`true` on a terminal, else `false`',
 }
 

@@ -199,3 +199,14 @@ describe('the snapshot', () => {
     expect(feed.snapshot()).toMatchObject({ codecs: 'mp4a.40.2', width: null, framesPerSecond: null })
   })
 })
+
+test('the ring shrinks to what the memory of all streams allows at the moment', () => {
+  let budgetBytes = 500
+  const shrinking = new Feed({ maxSeconds: 10, maxBytes: 10_000, budgetBytes: () => budgetBytes })
+  feed = shrinking
+  append('K-K-K-K-')
+  expect(shrinking.bytes).toBe(500)
+  budgetBytes = 200
+  append('-')
+  expect(shrinking.bytes).toBe(200)
+})
