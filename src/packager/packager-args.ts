@@ -39,8 +39,10 @@ export const packagerInputOptions: readonly string[] = [
   ...['-reorder_queue_size', '2000'],
   // Bytes of socket buffer: the only buffer in front of a busy ffmpeg. The kernel caps it at net.core.rmem_max.
   ...['-buffer_size', String(receiveBufferBytes)],
-  // Otherwise ffmpeg binds all addresses and takes RTP from anybody.
+  // Otherwise ffmpeg binds all addresses and takes RTP from anybody: with filter_src its sockets are connected to the
+  // address in the SDP, under their own port, and the kernel drops what comes from elsewhere.
   ...['-localaddr', '127.0.0.1'],
+  ...['-sdp_flags', 'filter_src'],
 ]
 
 /** Options behind the input: what ffmpeg makes of it, fragmented MP4 (CMAF) on stdout. */

@@ -19,6 +19,8 @@ const stallTimeoutMs = 4_000
 /** ffmpeg binds its sockets within 0.1 s; a busy machine may take long. */
 const readyTimeoutMs = 10_000
 const checkEveryMs = 250
+/** A check that comes this late tells of a standstill of this process, not of the packager. */
+const standstillMs = 1_000
 /** At most one keyframe request per this time because of damage. */
 const repairEveryMs = 1_000
 /**
@@ -86,7 +88,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
     }
   }
 
-  const startedAtMs = performance.now()
+  let startedAtMs = performance.now()
   let newestAtMs: number | undefined
   const reader = new FragmentReader({
     copiedVideo: video === 'copy',
@@ -123,8 +125,16 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   options.onStarted(ffmpeg.pid)
   ffmpeg.stdin.end(tap.sdp)
 
+  let checkedAtMs = performance.now()
   const check = setInterval(() => {
     const nowMs = performance.now()
+    // This process itself stood still (SIGSTOP, a paused virtual machine): what came meanwhile was not read yet.
+    const stoodStillMs = nowMs - checkedAtMs - checkEveryMs
+    checkedAtMs = nowMs
+    if (stoodStillMs > standstillMs) {
+      startedAtMs += stoodStillMs
+      if (newestAtMs !== undefined) newestAtMs += stoodStillMs
+    }
     if (!bound && nowMs - startedAtMs > readyTimeoutMs) fail('ffmpeg did not open its ports.')
     else if (newestAtMs === undefined && nowMs - startedAtMs > startTimeoutMs)
       fail('No picture came for 20 s.')

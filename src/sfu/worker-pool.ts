@@ -11,10 +11,13 @@ import { GatewayError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { mediaCodecs } from './codecs.ts'
 import type { MediaRouter } from './media-router.ts'
+import { watchWorker } from './worker-watch.ts'
 
 const restartBackoff: BackoffRule = { firstMs: 500, maxMs: 30_000, jitter: 0.2 }
 /** A worker that lived this long was healthy: its next restart begins with the shortest delay again. */
 const healthyMs = 60_000
+/** Time that a worker has to end when it is closed. */
+const graceMs = 3_000
 
 export type WorkerPoolOptions = {
   count: number
@@ -153,7 +156,8 @@ export class WorkerPool {
         if (!worker || worker.subprocessClosed) return undefined
         const gone = new Promise<void>((resolve) => worker.once('subprocessclose', () => resolve()))
         worker.close()
-        return gone
+        const hung = setTimeout(() => kill(worker), graceMs)
+        return gone.finally(() => clearTimeout(hung))
       }),
     )
   }
@@ -181,6 +185,11 @@ export class WorkerPool {
     }
     slot.worker = worker
     slot.startedAtMs = performance.now()
+    const unwatch = watchWorker(worker, () => {
+      log.error({ pid: worker.pid, rtcPort: slot.port }, 'worker does not answer and is killed')
+      kill(worker)
+    })
+    worker.once('subprocessclose', unwatch)
     worker.once('died', (error) => this.#replace(slot, error))
     log.info({ pid: worker.pid, rtcPort: slot.port }, 'worker is up')
   }
@@ -201,6 +210,16 @@ export class WorkerPool {
         if (!this.#closed) this.#replace(slot, error instanceof Error ? error : new Error(String(error)))
       })
     }, delayMs)
+  }
+}
+
+/** Ends a worker that may be hung; its 'died' or 'subprocessclose' follows. */
+function kill(worker: Worker): void {
+  try {
+    process.kill(worker.pid, 'SIGKILL')
+  } catch (error) {
+    // ESRCH: it was gone already.
+    if (!/ESRCH/.test(messageOf(error))) throw error
   }
 }
 
