@@ -1,5 +1,5 @@
+import type { Epoch } from '../feed/epoch.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { Epoch } from '../feed/fragment.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import { type Log, redactUrls } from '../log.ts'
 import { pause } from '../pause.ts'

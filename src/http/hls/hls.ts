@@ -3,9 +3,9 @@ import { streamNamePattern } from '../../config.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Query } from '../../hls/directives.ts'
 import { hlsRequest } from '../../hls/hls-request.ts'
+import { hlsHeaders } from '../../hls/resource.ts'
 import type { HlsStore } from '../../hls/store.ts'
-import { BlockedRequests } from './blocked-requests.ts'
-import { answerHls, hlsHeaders } from './hls-answer.ts'
+import { answerHls } from './hls-answer.ts'
 
 type HlsRequest = FastifyRequest<{ Params: { stream: string; '*': string }; Querystring: Query }>
 
@@ -30,7 +30,7 @@ const preflightHeaders = {
  * TOO_MANY_VIEWERS.
  */
 export function registerHls(server: FastifyInstance, options: HlsRouteOptions): void {
-  const blocked = new BlockedRequests(options.maxWaitingRequests)
+  let blocked = 0
   server.register(async (scope) => {
     scope.setErrorHandler((error: FastifyError, _, reply) => {
       // A 404 that is cached would hide the file that comes a moment later.
@@ -51,10 +51,22 @@ export function registerHls(server: FastifyInstance, options: HlsRouteOptions): 
       const attempt = hlsRequest(store, path, request.query)
       const resource = attempt()
       if (resource) return answerHls(request, reply, resource)
-      blocked.enter(store.waiters, attempt, reply.raw, (outcome) => {
+      if (blocked >= options.maxWaitingRequests) {
+        throw new GatewayError('TOO_MANY_VIEWERS', 'Too many viewers wait for media. Try again soon.')
+      }
+      blocked += 1
+      const cancel = store.blocked.add(attempt, (outcome) => {
+        blocked -= 1
+        reply.raw.off('close', onClose)
         if ('answer' in outcome) answerHls(request, reply, outcome.answer)
         else reply.send(outcome.error)
       })
+      // On disconnect its place is freed.
+      const onClose = () => {
+        blocked -= 1
+        cancel()
+      }
+      reply.raw.once('close', onClose)
     })
   })
 }
