@@ -1,4 +1,4 @@
-# The gateway. Build and run it by "docker compose up --build" (docker-compose.yml); README.md says the rest.
+# The gateway. Build and run it by "docker compose up --build" (docker-compose.yml); docs/deploy.md says the rest.
 
 # What building and running have in common: Node, and Debian's ffmpeg, which gets security updates by a rebuild.
 # The libraries are those of a mediasoup worker that was compiled in the build stage; mediasoup's own prebuilt one
@@ -56,4 +56,4 @@ STOPSIGNAL SIGTERM
 # A certificate is for the outside name, not for 127.0.0.1.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; fetch((process.env.SLUICE_TLS_CERT ? 'https' : 'http') + '://127.0.0.1:' + (process.env.SLUICE_HTTP_PORT || 8080) + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "src/main.ts"]
+CMD ["node", "--disable-warning=ExperimentalWarning", "src/main.ts"]

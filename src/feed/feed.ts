@@ -1,5 +1,5 @@
-import type { FeedSnapshot } from '../streams/snapshot.ts'
 import { bestVideo } from './epoch.ts'
+import type { FeedSnapshot } from './feed-snapshot.ts'
 import { type Fragment, mediaBytes, type UnnumberedFragment, videoFrames } from './fragment.ts'
 
 /** Whoever reads a feed. Both are called synchronously and must not throw or block. */

@@ -23,13 +23,11 @@ export type HlsResource = {
 }
 
 /**
- * Players on any page may play and measure: streams are public, and nothing here depends on cookies. Of the headers
- * that protect pages, the one that is of use outside of them.
+ * What players may read of an answer; pages of which other sites may, `http/request-origin.ts` says. Of the headers that
+ * protect pages, the one that is of use outside of them.
  */
 export const hlsHeaders = {
-  'access-control-allow-origin': '*',
   'access-control-expose-headers': 'Accept-Ranges, Age, Content-Length, Content-Range, Date, ETag',
-  'cross-origin-resource-policy': 'cross-origin',
   'x-content-type-options': 'nosniff',
 }
 

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup-client'
 import { messageOf } from '../../../../src/errors.ts'
 import type { Notice } from '../../../../src/ingest/protocol.ts'
 import { protocolVersion } from '../../../../src/ingest/protocol-constants.ts'
-import type { StreamSnapshot } from '../../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 import { type CodecName, chooseVideoCodec } from '../capture/choose-codec.ts'
 import type { Outgoing } from '../capture/local-media.ts'
 import { SilenceWatch } from '../capture/silence-watch.ts'
@@ -134,6 +134,8 @@ export class Session {
     if (notice.type === 'status') {
       this.#silence.heard()
       this.#options.watcher.stream(notice.stream)
+    } else if (notice.type === 'warning') {
+      console.warn(notice.error.code, notice.error.message)
     } else {
       this.#end(new SignalError(notice.error.message, notice.error.code), notice.retry)
     }
