@@ -87,9 +87,10 @@ export class Push {
   async run(signal: AbortSignal): Promise<PushEnd> {
     const { destination, trusted, dial, log } = this.#options
     try {
-      const relay = await Relay.open(await dial(destination, trusted, signal))
+      const relay = await Relay.open(await dial(destination, trusted, signal), destination)
       try {
         const exitReason = await this.#pushInto(relay, signal)
+        if (relay.fault) throw relay.fault
         return this.#end ?? this.#failed({ ...this.#facts(relay), exitReason })
       } finally {
         relay.close()
@@ -128,11 +129,11 @@ export class Push {
   }
 
   async #pushInto(relay: Relay, signal: AbortSignal): Promise<string> {
-    const { destination, ffmpegBinary, log } = this.#options
+    const { ffmpegBinary, log } = this.#options
     // From here on the server has to answer.
     this.#meter = new PushMeter(performance.now())
     const process = await startFfmpeg({
-      ...pushArguments(destination, relay.port),
+      ...pushArguments(relay.placeholders, relay.port),
       binary: ffmpegBinary,
       onLine: (line) => this.#onLine(line),
       log,
