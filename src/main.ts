@@ -58,7 +58,10 @@ function readArguments() {
   }
 }
 
-/** The first SIGTERM or SIGINT ends the streams in good order, a second one ends the process at once. */
+/**
+ * The first SIGTERM, SIGINT or SIGHUP (the terminal was closed) ends the streams in good order, a second one ends the
+ * process at once.
+ */
 function stopOnSignals(app: App, log: Log): void {
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
@@ -84,6 +87,7 @@ function stopOnSignals(app: App, log: Log): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  process.on('SIGHUP', stop)
 }
 
 function printUrls(url: string, config: Config, demo: boolean): void {
@@ -94,7 +98,7 @@ function printUrls(url: string, config: Config, demo: boolean): void {
     `  Watch:    ${url}/watch/${demo ? 'demo' : 'live'}`,
     `  Streams:  ${url}/`,
     ...(config.http.httpHost === '127.0.0.1'
-      ? ['  Only this machine can reach it; README "Configure" says how to open it.']
+      ? ['  Only this machine can reach it; docs/deploy.md says how to open it.']
       : []),
     '',
   ]

@@ -5,7 +5,6 @@ import { StdinWriter } from '../feed/stdin-writer.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { createProgressParser } from '../ffmpeg/progress.ts'
 import type { Log } from '../log.ts'
-import type { TargetErrorClass } from '../streams/snapshot.ts'
 import { type Destination, hideSecrets } from './connection/destination.ts'
 import type { Dial } from './connection/dial.ts'
 import { Relay } from './connection/relay.ts'
@@ -15,6 +14,7 @@ import { DialError, type FailureFacts } from './failure.ts'
 import type { Liveness } from './liveness.ts'
 import { pushArguments } from './push-args.ts'
 import { PushMeter } from './push-meter.ts'
+import type { TargetErrorClass } from './target-snapshot.ts'
 
 const checkMs = 500
 /** Time to send what is queued when no more comes. */
@@ -26,6 +26,10 @@ const maxErrorLines = 8
  */
 const inFlightSeconds = 2
 const leastInFlightBytes = 256 * 1024
+
+/** Servers that ask for one want a second connection with the answer to their question in it. */
+const noLogin =
+  'The address holds a user name and a password, which Sluice can not send. Set the target up again without them.'
 
 /**
  * closed: it was asked to end · epoch: the feed goes on with another initialisation segment, which a running ffmpeg
@@ -87,6 +91,7 @@ export class Push {
   async run(signal: AbortSignal): Promise<PushEnd> {
     const { destination, trusted, dial, log } = this.#options
     try {
+      if (destination.hasLogin) throw new DialError('resolving', 'LOGIN', { blocked: noLogin })
       const relay = await Relay.open(await dial(destination, trusted, signal), destination)
       try {
         const exitReason = await this.#pushInto(relay, signal)

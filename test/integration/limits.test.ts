@@ -99,13 +99,14 @@ describe('what a publication opened is closed', () => {
   test('when its outputs can not be opened', async () => {
     gateway = await startGateway()
     const { pool, ports, ffmpegBinary } = gateway.app
-    const openOutputs = () => {
+    const open = () => {
       throw new Error('the disk is full')
     }
+    const outputs = { hls: { idle: () => null, open }, targets: { idle: () => [], open } }
     const { streams, hls, encode, limits } = loadConfig({}, null)
     const config = { ...streams, ...hls, ...encode, ...limits }
     const log = createLog({ level: 'silent', pretty: false })
-    const registry = new Registry({ config, pool, ports, ffmpegBinary, openOutputs, log })
+    const registry = new Registry({ config, pool, ports, ffmpegBinary, outputs, log })
     const before = await pool.usage()
     await expect(registry.publish('show', request)).rejects.toThrow('the disk is full')
     expect(registry.has('show')).toBe(false)

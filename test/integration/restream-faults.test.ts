@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Cleanup } from '../../src/cleanup.ts'
-import type { TargetDetails, TargetState } from '../../src/streams/snapshot.ts'
+import type { TargetState } from '../../src/push/target-snapshot.ts'
+import type { TargetDetails } from '../../src/targets/target-details.ts'
 import { clip } from '../support/clip.ts'
 import { httpServer, resettingProxy, tcpServer } from '../support/faulty-servers.ts'
 import { flashAndBeepOffsetsMs, offsetFigures } from '../support/flash-and-beep.ts'
@@ -66,7 +67,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cleanup.run()
-  expect(childPids().filter((pid) => commandLine(pid).some((each) => each.startsWith('rtmp://127.')))).toEqual([])
+  expect(
+    childPids().filter((pid) => commandLine(pid).some((each) => each.startsWith('rtmp://127.'))),
+  ).toEqual([])
   // A search that finds nothing must have had something to search.
   expect(logged).toContain('"target":"refusing"')
   expect(targets.said.length).toBeGreaterThan(10_000)

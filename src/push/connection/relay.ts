@@ -34,7 +34,9 @@ export class Relay {
     this.#names = names
     const secret = randomBytes(18).toString('base64url')
     this.placeholders = { app: `app-${secret}`, playPath: `name-${secret}`, tcUrl: `rtmp://relay/${secret}` }
-    server.on('connection', (local) => void this.#admit(local))
+    server.on('connection', (local) => {
+      this.#admit(local).catch((error) => this.#failed(local, error))
+    })
     upstream.on('error', (error: NodeJS.ErrnoException) => this.#ended(error.code ?? 'UNKNOWN'))
     upstream.once('end', () => this.#ended('CLOSED'))
     upstream.once('close', () => this.#ended('CLOSED'))
@@ -140,11 +142,15 @@ export class Relay {
         if (!this.#upstream.write(piece)) local.pause()
       }
     } catch (error) {
-      this.#fault = error
-      local.destroy()
+      this.#failed(local, error)
     } finally {
       this.#upstream.uncork()
     }
+  }
+
+  #failed(local: Socket, error: unknown): void {
+    this.#fault = error
+    local.destroy()
   }
 
   #ended(code: string): void {

@@ -28,7 +28,9 @@ export function findTcpSocket(
   const remote = ` ${hexAddress(remoteAddress)}:${hexPort(remotePort)} `
   for (let at = tables.indexOf(remote); at >= 0; at = tables.indexOf(remote, at + 1)) {
     if (!tables.startsWith(local, at - local.length)) continue
-    const [, queues = '', , , owner = ''] = tables.slice(at + remote.length, at + remote.length + 80).split(/ +/)
+    const [, queues = '', , , owner = ''] = tables
+      .slice(at + remote.length, at + remote.length + 80)
+      .split(/ +/)
     const sendQueueBytes = Number.parseInt(queues, 16)
     const ownerId = Number.parseInt(owner, 10)
     if (!Number.isNaN(sendQueueBytes) && !Number.isNaN(ownerId)) return { sendQueueBytes, ownerId }

@@ -39,7 +39,9 @@ export function readChunkHeader(
   let next = at + 1 + idBytes
   if (bytes.length < next + fieldBytes) return null
   const chunkStreamId =
-    idBytes === 0 ? first & 0x3f : 64 + (bytes[at + 1] ?? 0) + (idBytes === 2 ? (bytes[at + 2] ?? 0) * 256 : 0)
+    idBytes === 0
+      ? first & 0x3f
+      : 64 + (bytes[at + 1] ?? 0) + (idBytes === 2 ? (bytes[at + 2] ?? 0) * 256 : 0)
   const before = previous.get(chunkStreamId)
   if (format > 0 && !before) throw new RangeError('an RTMP chunk without a header before it')
   const field = format < 3 ? bytes.readUIntBE(next, 3) : null

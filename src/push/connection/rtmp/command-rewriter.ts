@@ -87,7 +87,8 @@ export class CommandRewriter {
     if (!this.#proved && header.type !== commandType && header.type !== setChunkSizeType) {
       throw new RangeError('an RTMP client that does not begin with a command')
     }
-    if (isRead(header) && header.length > maxCommandBytes) throw new RangeError('an RTMP command that is too long')
+    if (isRead(header) && header.length > maxCommandBytes)
+      throw new RangeError('an RTMP command that is too long')
     this.#headers.set(id, header)
     this.#open.set(id, message)
     return { id, left: Math.min(message.left, this.#chunkBytes), message }

@@ -65,23 +65,26 @@ export function replaceStrings(
   const value = (depth: number): void => {
     if (depth > maxDepth) throw new RangeError('AMF0 too deep')
     const marker = take(1).readUInt8()
-    if (marker === string) return replaceText(2)
-    if (marker === longString) return replaceText(4)
-    out.push(Buffer.of(marker))
-    if (marker === object) return properties(depth + 1)
-    if (marker === ecmaArray) {
-      copy(4)
-      return properties(depth + 1)
-    }
-    if (marker === strictArray) {
-      for (let left = copy(4).readUInt32BE(); left > 0; left -= 1) value(depth + 1)
+    if (marker === string || marker === longString) {
+      replaceText(marker === string ? 2 : 4)
       return
     }
-    const bytes = fixedBytes.get(marker)
-    if (bytes === undefined) throw new RangeError(`AMF0 type ${marker}`)
-    copy(bytes)
+    out.push(Buffer.of(marker))
+    if (marker === ecmaArray || marker === strictArray) {
+      const items = copy(4).readUInt32BE()
+      if (marker === ecmaArray) properties(depth + 1)
+      else for (let left = items; left > 0; left -= 1) value(depth + 1)
+    } else if (marker === object) properties(depth + 1)
+    else copy(fixedBytesOf(marker))
   }
 
   while (at < payload.length) value(0)
   return Buffer.concat(out)
+}
+
+/** @throws RangeError for a type that RTMP's commands do not have. */
+function fixedBytesOf(marker: number): number {
+  const bytes = fixedBytes.get(marker)
+  if (bytes === undefined) throw new RangeError(`AMF0 type ${marker}`)
+  return bytes
 }
