@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
+import { type Database, openDatabase } from './database/database.ts'
+import { sqliteDialect } from './database/sqlite.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
@@ -21,6 +23,7 @@ import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
 import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
+import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
@@ -28,6 +31,7 @@ import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Registry } from './streams/registry.ts'
+import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
 import { targetsOutput } from './targets/targets-output.ts'
@@ -75,6 +79,9 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
 
+  const database = await openDatabase(sqliteDialect(config.state.stateDir))
+  cleanup.defer(() => database.destroy())
+
   const pool = await WorkerPool.start({
     count: config.rtc.workers,
     host: config.rtc.rtcHost,
@@ -86,7 +93,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
-  const targets = await loadTargets(config, ffmpeg.binary, log)
+  const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
   const registry = new Registry({
     config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
@@ -104,6 +111,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(
@@ -116,14 +124,14 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     ],
   )
   registerApi(server, registry)
-  registerTargets(server, targets, config.http.allowedHosts)
+  registerTargets(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
-    maxWaitingRequests: config.limits.maxWaitingRequests,
+    ...config.limits,
   })
-  registerSignaling(server, registry, { ...config.http, ...edge }, log)
-  registerWhip(server, registry, edge)
+  registerSignaling(server, registry, publications, edge, log)
+  registerWhip(server, registry, publications, log, edge)
   registerWhep(server, registry, edge)
   await registerPages(server)
 
@@ -154,8 +162,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 }
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
-async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Promise<Targets> {
+async function loadTargets(
+  config: Config,
+  database: Database,
+  ffmpegBinary: string,
+  log: Log,
+): Promise<Targets> {
   const { restream } = config
+  const store = new TargetStore(database)
+  await importTargetFile(config.state.stateDir, store, log)
   const rules = {
     allowPrivate: restream.restreamAllowPrivate,
     allow: restream.restreamAllow,
@@ -164,7 +179,7 @@ async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Prom
   const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
     fixed: restream.targets,
-    store: new TargetStore(config.state.stateDir),
+    store,
     dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
     async checkHost(host) {
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
