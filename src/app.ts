@@ -21,8 +21,10 @@ import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
+import { Packager } from './packager/packager.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
+import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Registry } from './streams/registry.ts'
@@ -86,13 +88,16 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const targets = await loadTargets(config, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
+  const settings = { ...config.hls, ...config.encode }
   const registry = new Registry({
-    config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
-    pool,
-    ports,
-    ffmpegBinary: ffmpeg.binary,
-    outputs: { hls, targets: targetsOutput(targets) },
-    log,
+    maxStreams: config.limits.maxStreams,
+    stream: {
+      settings: config.streams,
+      openPublication: (options) => openPublication({ pool, ports }, options),
+      startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
+      outputs: { hls, targets: targetsOutput(targets) },
+      log,
+    },
   })
 
   const server = await createServer({ ...config.http, ...config.limits }, log)

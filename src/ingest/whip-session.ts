@@ -8,8 +8,8 @@ export type WhipSessionOptions = {
   streamName: string
   /** The publisher's SDP. */
   offer: string
-  /** From an earlier session of the same person: takes the stream over from a connection that may be dead. */
-  resumeToken?: string | undefined
+  /** Who publishes: the same one takes the stream over from a connection that may be dead. */
+  principal: string
   registry: Registry
   /** Of all that the publisher sends. */
   maxBitrateBps: number
@@ -20,20 +20,12 @@ export type WhipSessionOptions = {
 /** One publisher who came by WHIP (RFC 9725). */
 export class WhipSession {
   readonly answer: string
-  readonly resumeToken: string
   readonly #stream: Stream
   readonly #publication: Publication
   readonly #ingest: WebRtcIngest
 
-  private constructor(
-    answer: string,
-    resumeToken: string,
-    stream: Stream,
-    publication: Publication,
-    ingest: WebRtcIngest,
-  ) {
+  private constructor(answer: string, stream: Stream, publication: Publication, ingest: WebRtcIngest) {
     this.answer = answer
-    this.resumeToken = resumeToken
     this.#stream = stream
     this.#publication = publication
     this.#ingest = ingest
@@ -45,16 +37,16 @@ export class WhipSession {
    */
   static async open(options: WhipSessionOptions): Promise<WhipSession> {
     const offer = readPublisherOffer(options.offer)
-    const { stream, publication, resumeToken } = await options.registry.publish(options.streamName, {
+    const { stream, publication } = await options.registry.publish(options.streamName, {
       kinds: offer.kinds,
-      resumeToken: options.resumeToken,
+      principal: options.principal,
       onEnd: options.onEnd,
     })
     try {
       const ingest = await WebRtcIngest.create(publication, {
         maxBitrateBps: options.maxBitrateBps,
       })
-      return new WhipSession(await ingest.accept(offer), resumeToken, stream, publication, ingest)
+      return new WhipSession(await ingest.accept(offer), stream, publication, ingest)
     } catch (error) {
       await stream.release(publication, 'lost')
       throw error

@@ -20,7 +20,17 @@ const layers = [
   ['mp4', 'ffmpeg', 'sfu'],
 ]
 /** They import nothing of ours, or only each other. */
-const leaves = ['errors', 'cleanup', 'log', 'config', 'backoff', 'pause', 'stream-name']
+const leaves = [
+  'errors',
+  'cleanup',
+  'log',
+  'config',
+  'backoff',
+  'pause',
+  'stream-name',
+  'serial-queue',
+  'supervisor',
+]
 
 /** Files that need no Node and import nothing, so that the pages can use them, too. */
 const runAnywhere = [

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { LimitsConfig } from '../../config/sections/limits-config.ts'
 import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
 import { WhipSession } from '../../ingest/whip-session.ts'
+import { anonymous } from '../../streams/may-take-over.ts'
 import type { Registry } from '../../streams/registry.ts'
 import { registerRtc } from './rtc-routes.ts'
 
@@ -15,31 +16,28 @@ export function registerWhip(
   registry: Registry,
   config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps'>,
 ): void {
-  /**
-   * By stream: who published last, known by the bearer token, and what lets the same person take over. Encoders that
-   * lost their network come back long before the old connection is known to be dead. As many as there are streams.
-   */
-  const publishers = new Map<string, { person: string; resumeToken: string }>()
   registerRtc(server, {
     prefix: 'whip',
     action: 'publish',
     posts,
     iceServers: () => iceServers(config, Date.now()),
     async open({ stream, offer, token, onEnd }) {
-      const person = token === null ? null : createHash('sha256').update(token).digest('base64')
-      const earlier = publishers.get(stream)
-      const session = await WhipSession.open({
+      return await WhipSession.open({
         streamName: stream,
         offer,
-        resumeToken: person !== null && earlier?.person === person ? earlier.resumeToken : undefined,
+        principal: principalOf(token),
         registry,
         maxBitrateBps: config.maxPublishBitrateBps,
         onEnd,
       })
-      for (const name of publishers.keys()) if (!registry.has(name)) publishers.delete(name)
-      if (person === null) publishers.delete(stream)
-      else publishers.set(stream, { person, resumeToken: session.resumeToken })
-      return session
     },
   })
+}
+
+/**
+ * Who publishes, known by the bearer token. Encoders that lost their network come back with the same one, long before
+ * the old connection is known to be dead.
+ */
+function principalOf(token: string | null): string {
+  return token === null ? anonymous : `bearer:${createHash('sha256').update(token).digest('base64')}`
 }
