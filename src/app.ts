@@ -4,14 +4,18 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
+import { type Database, openDatabase } from './database/database.ts'
+import { sqliteDialect } from './database/sqlite.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
+import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
+import { processMemory } from './http/process-metrics.ts'
 import { registerWhep } from './http/rtc/whep.ts'
 import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
@@ -28,6 +32,7 @@ import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Registry } from './streams/registry.ts'
+import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
 import { targetsOutput } from './targets/targets-output.ts'
@@ -75,6 +80,9 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
 
+  const database = await openDatabase(sqliteDialect(config.state.stateDir))
+  cleanup.defer(() => database.destroy())
+
   const pool = await WorkerPool.start({
     count: config.rtc.workers,
     host: config.rtc.rtcHost,
@@ -86,7 +94,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
-  const targets = await loadTargets(config, ffmpeg.binary, log)
+  const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
   const settings = { ...config.hls, ...config.encode }
   const registry = new Registry({
@@ -109,7 +117,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   })
   const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
-  registerMetrics(server, () => registry.snapshot())
+  registerMetrics(
+    server,
+    () => registry.snapshot(),
+    () => [
+      processMemory('gateway', [process.pid]),
+      processMemory('worker', pool.pids),
+      processMemory('ffmpeg', ffmpegPids()),
+    ],
+  )
   registerApi(server, registry)
   registerTargets(server, targets, config.http.allowedHosts)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
@@ -149,8 +165,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 }
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
-async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Promise<Targets> {
+async function loadTargets(
+  config: Config,
+  database: Database,
+  ffmpegBinary: string,
+  log: Log,
+): Promise<Targets> {
   const { restream } = config
+  const store = new TargetStore(database)
+  await importTargetFile(config.state.stateDir, store, log)
   const rules = {
     allowPrivate: restream.restreamAllowPrivate,
     allow: restream.restreamAllow,
@@ -159,7 +182,7 @@ async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Prom
   const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
     fixed: restream.targets,
-    store: new TargetStore(config.state.stateDir),
+    store,
     dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
     async checkHost(host) {
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
