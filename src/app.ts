@@ -4,9 +4,10 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { sqliteDialect } from './database/sqlite.ts'
-import { GatewayError, messageOf } from './errors.ts'
+import { messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
@@ -164,7 +165,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   }
 }
 
-/** @throws GatewayError when what was saved, or a certificate file, can't be read. */
+/** @throws GatewayError when what was saved can't be read, and ConfigError when a certificate file can't. */
 async function loadTargets(
   config: Config,
   database: Database,
@@ -197,7 +198,7 @@ async function readCaFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
-    throw new GatewayError('BAD_REQUEST', why, { cause: error })
+    const why = `SLUICE_RESTREAM_CA_FILE (restreamCaFile) can't be read: ${messageOf(error)}`
+    throw new ConfigError([why])
   }
 }
