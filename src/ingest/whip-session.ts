@@ -1,8 +1,11 @@
+import type { ClientKey } from '../limit/client-key.ts'
+import type { Log } from '../log.ts'
 import type { Publication } from '../sfu/publication.ts'
 import { readPublisherOffer } from '../sfu/sdp/publisher-offer.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
+import type { PublicationLimit } from './publication-limit.ts'
 
 export type WhipSessionOptions = {
   streamName: string
@@ -10,7 +13,10 @@ export type WhipSessionOptions = {
   offer: string
   /** Who publishes: the same one takes the stream over from a connection that may be dead. */
   principal: string
+  client: ClientKey
   registry: Registry
+  publications: PublicationLimit
+  log: Log
   /** Of all that the publisher sends. */
   maxBitrateBps: number
   /** Called once when the gateway ended the publication; not after `close()`. */
@@ -37,14 +43,15 @@ export class WhipSession {
    */
   static async open(options: WhipSessionOptions): Promise<WhipSession> {
     const offer = readPublisherOffer(options.offer)
-    const { stream, publication } = await options.registry.publish(options.streamName, {
-      kinds: offer.kinds,
-      principal: options.principal,
-      onEnd: options.onEnd,
-    })
+    const { registry, publications, client, streamName, principal, log } = options
+    const { stream, publication } = await publications.publish(client, () =>
+      registry.publish(streamName, { kinds: offer.kinds, principal, onEnd: options.onEnd }),
+    )
     try {
       const ingest = await WebRtcIngest.create(publication, {
         maxBitrateBps: options.maxBitrateBps,
+        // WHIP has no way to tell the publisher.
+        onOverBitrate: ({ message }) => log.warn({ stream: streamName }, message),
       })
       return new WhipSession(await ingest.accept(offer), stream, publication, ingest)
     } catch (error) {

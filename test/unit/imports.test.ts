@@ -28,6 +28,7 @@ const leaves = [
   'backoff',
   'pause',
   'stream-name',
+  'limit',
   'serial-queue',
   'supervisor',
 ]

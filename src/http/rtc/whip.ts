@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { LimitsConfig } from '../../config/sections/limits-config.ts'
 import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
+import type { PublicationLimit } from '../../ingest/publication-limit.ts'
 import { WhipSession } from '../../ingest/whip-session.ts'
+import type { Log } from '../../log.ts'
 import { anonymous } from '../../streams/may-take-over.ts'
 import type { Registry } from '../../streams/registry.ts'
 import { registerRtc } from './rtc-routes.ts'
@@ -14,19 +16,22 @@ const posts = { burst: 40, perSecond: 20 }
 export function registerWhip(
   server: FastifyInstance,
   registry: Registry,
-  config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps'>,
+  publications: PublicationLimit,
+  log: Log,
+  config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps' | 'maxAddressShare'>,
 ): void {
   registerRtc(server, {
     prefix: 'whip',
     action: 'publish',
     posts,
+    maxAddressShare: config.maxAddressShare,
     iceServers: () => iceServers(config, Date.now()),
-    async open({ stream, offer, token, onEnd }) {
+    async open({ stream, offer, token, client, onEnd }) {
       return await WhipSession.open({
         streamName: stream,
         offer,
         principal: principalOf(token),
-        registry,
+        ...{ client, registry, publications, log },
         maxBitrateBps: config.maxPublishBitrateBps,
         onEnd,
       })
