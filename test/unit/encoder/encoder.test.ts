@@ -3,7 +3,8 @@ import type { EncodeEnd, EncodeOptions } from '../../../src/encoder/encode-run.t
 import { Encoder } from '../../../src/encoder/encoder.ts'
 import { Feed } from '../../../src/feed/feed.ts'
 import { createLog } from '../../../src/log.ts'
-import { epochA, makeEpoch, makeFragments } from '../feed/make-fragments.ts'
+import { makeEpoch } from '../../support/make-media.ts'
+import { epochA, makeFragments } from '../feed/make-fragments.ts'
 
 const settings = {
   partSeconds: 0.2,
