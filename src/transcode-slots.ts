@@ -21,7 +21,7 @@ export class TranscodeSlots {
     if (this.#inUse >= this.limit) {
       throw new GatewayError(
         'TOO_MANY_TRANSCODES',
-        `The gateway encodes ${this.limit} pictures at a time (SLUICE_MAX_TRANSCODES). Send H.264, which needs no encoding.`,
+        `The gateway encodes ${this.limit} pictures at a time (SLUICE_MAX_TRANSCODES). H.264 from a publisher needs none.`,
       )
     }
     this.#inUse += 1

@@ -1,9 +1,9 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { loadConfig } from '../../src/config/load-config.ts'
 import { createLog } from '../../src/log.ts'
 import { MediaBudget } from '../../src/media-budget.ts'
+import { openPublication } from '../../src/sfu/open-publication.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { TranscodeSlots } from '../../src/transcode-slots.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
@@ -79,7 +79,7 @@ describe('names that are none', () => {
 })
 
 describe('what a publication opened is closed', () => {
-  const request = { kinds: ['video'], onEnd: () => undefined } as const
+  const request = { kinds: ['video'], principal: 'anonymous', onEnd: () => undefined } as const
 
   test('on a stream named like a member of every object, whose targets can still be changed', async () => {
     gateway = await startGateway({ SLUICE_ENDED_SECONDS: '0' })
@@ -100,23 +100,26 @@ describe('what a publication opened is closed', () => {
 
   test('when its outputs can not be opened', async () => {
     gateway = await startGateway()
-    const { pool, ports, ffmpegBinary } = gateway.app
+    const { pool, ports } = gateway.app
     const open = () => {
       throw new Error('the disk is full')
     }
     const outputs = { hls: { idle: () => null, open }, targets: { idle: () => [], open } }
-    const { streams, hls, encode, limits } = loadConfig({}, null)
-    const config = { ...streams, ...hls, ...encode, ...limits }
-    const log = createLog({ level: 'silent', pretty: false })
+    const budget = new MediaBudget(2 ** 30)
     const registry = new Registry({
-      config,
-      pool,
-      ports,
-      transcodes: new TranscodeSlots(1),
-      budget: new MediaBudget(2 ** 30),
-      ffmpegBinary,
-      outputs,
-      log,
+      maxStreams: 1,
+      budget,
+      stream: {
+        settings: { resumeSeconds: 1, endedSeconds: 1 },
+        openPublication: (options) =>
+          openPublication({ pool, ports, transcodes: new TranscodeSlots(1) }, options),
+        startPackager: () => {
+          throw new Error('no packager without outputs')
+        },
+        feedBytes: () => budget.feedBytes,
+        outputs,
+        log: createLog({ level: 'silent', pretty: false }),
+      },
     })
     const before = await pool.usage()
     await expect(registry.publish('show', request)).rejects.toThrow('the disk is full')
@@ -145,7 +148,7 @@ describe('no more streams than configured', () => {
     const { app } = gateway
     const results = await Promise.allSettled(
       ['a', 'b', 'c', 'd'].map((name) =>
-        app.registry.publish(name, { kinds: ['video'], onEnd: () => undefined }),
+        app.registry.publish(name, { kinds: ['video'], principal: 'anonymous', onEnd: () => undefined }),
       ),
     )
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])

@@ -32,6 +32,8 @@ const leaves = [
   'media-budget',
   'stream-name',
   'limit',
+  'serial-queue',
+  'supervisor',
 ]
 
 /** Files that need no Node and import nothing, so that the pages can use them, too. */
