@@ -4,12 +4,12 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
-import type { HlsConfig } from './config/sections/hls-config.ts'
 import { GatewayError, messageOf } from './errors.ts'
-import { fragmentLengthOf } from './feed/fragment-length.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
-import { HlsStore } from './hls/store.ts'
-import { registerApi } from './http/api.ts'
+import { HlsOutput } from './hls/hls-output.ts'
+import { registerApiDocuments } from './http/api/api-documents.ts'
+import { registerStreamsApi } from './http/api/streams-api.ts'
+import { registerTargetsApi } from './http/api/targets-api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
@@ -19,7 +19,6 @@ import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
-import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
@@ -27,10 +26,10 @@ import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
-import type { OpenOutputs } from './streams/outputs.ts'
 import { Registry } from './streams/registry.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
+import { targetsOutput } from './targets/targets-output.ts'
 
 /** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
 const checkHostMs = 3_000
@@ -87,13 +86,14 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const targets = await loadTargets(config, ffmpeg.binary, log)
-  const stores = new Map<string, HlsStore>()
+  const hls = new HlsOutput(config.hls)
+  const outputs = { hls, targets: targetsOutput(targets) }
   const registry = new Registry({
     config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
-    openOutputs: outputsOpener(config.hls, targets, stores),
+    outputs,
     log,
   })
 
@@ -105,13 +105,14 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     draining = true
   })
   const edge = { ...config.rtc, ...config.limits }
+  await registerApiDocuments(server)
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(server, () => registry.snapshot())
-  registerApi(server, registry)
-  registerTargets(server, targets, config.http.allowedHosts)
+  registerStreamsApi(server, registry, outputs)
+  registerTargetsApi(server, targets, config.http.allowedHosts)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
-    storeOf: (stream) => stores.get(stream),
+    storeOf: (stream) => hls.storeOf(stream),
     maxWaitingRequests: config.limits.maxWaitingRequests,
   })
   registerSignaling(server, registry, { ...config.http, ...edge }, log)
@@ -173,28 +174,5 @@ async function readCaFile(path: string): Promise<string> {
   } catch (error) {
     const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
     throw new GatewayError('BAD_REQUEST', why, { cause: error })
-  }
-}
-
-/** HLS is always on; the pushes are those of the stream's targets. */
-function outputsOpener(config: HlsConfig, targets: Targets, stores: Map<string, HlsStore>): OpenOutputs {
-  return ({ stream, feed, log }) => {
-    const store = new HlsStore({
-      stream,
-      segmentSeconds: config.segmentSeconds,
-      windowSeconds: config.windowSeconds,
-      partTargetSeconds: config.lowLatency ? fragmentLengthOf(config.partSeconds).longestSeconds : null,
-    })
-    stores.set(stream, store)
-    feed.attach(store)
-    const pushes = targets.open(stream, feed, log)
-    return {
-      hls: () => store.snapshot(),
-      targets: () => pushes.snapshot(),
-      end: () => pushes.close(),
-      dispose() {
-        if (stores.get(stream) === store) stores.delete(stream)
-      },
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { type FrameSize, pixels } from '../encoder/frame-size.ts'
-import type { TranscodeSnapshot } from '../streams/snapshot.ts'
+import type { TranscodeSnapshot } from './transcode-snapshot.ts'
 
 /** Platforms take 4 s at the worst. The rest is for a request that took a round trip, and for a frame. */
 export const longestKeyframeSeconds = 4.2

@@ -10,9 +10,9 @@ import { maxKeyframeSeconds } from '../feed/keyframe-cadence.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import type { Log } from '../log.ts'
 import { pause } from '../pause.ts'
-import type { TranscodeSnapshot } from '../streams/snapshot.ts'
 import { chooseTranscode, encodedSize, type TranscodeChoice } from './choose-transcode.ts'
 import { KeyframeDistances } from './keyframe-distances.ts'
+import type { TranscodeSnapshot } from './transcode-snapshot.ts'
 
 const retryMs = 5_000
 /** As a stream's own feed: readers join at the newest keyframe. */

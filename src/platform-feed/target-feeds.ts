@@ -1,7 +1,7 @@
 import type { TargetKind } from '../config/target-kinds.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { TranscodeSnapshot } from '../streams/snapshot.ts'
 import { PlatformFeed, type PlatformFeedOptions } from './platform-feed.ts'
+import type { TranscodeSnapshot } from './transcode-snapshot.ts'
 
 /** What one target reads. */
 export type TargetFeed = {

@@ -1,4 +1,16 @@
-import type { TargetChange } from '../streams/snapshot.ts'
+import { z } from 'zod'
+import { targetErrorClassSchema, targetStateSchema } from './target-snapshot.ts'
+
+export const targetChangeSchema = z
+  .object({
+    at: z.iso.datetime(),
+    state: targetStateSchema,
+    reason: z.string().describe('Why, as a sentence or part of one.'),
+    errorClass: targetErrorClassSchema.nullable(),
+  })
+  .meta({ id: 'TargetChange' })
+
+export type TargetChange = z.infer<typeof targetChangeSchema>
 
 const maxChanges = 30
 

@@ -5,12 +5,13 @@ import type { Epoch } from '../feed/fragment.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import { type Log, redactUrls } from '../log.ts'
 import { pause } from '../pause.ts'
-import type { TargetErrorClass, TargetSnapshot, TargetState, TranscodeSnapshot } from '../streams/snapshot.ts'
+import type { TranscodeSnapshot } from '../platform-feed/transcode-snapshot.ts'
 import { type Destination, destinationOf, hideSecrets } from './connection/destination.ts'
 import type { Dial } from './connection/dial.ts'
 import { Push, type PushEnd } from './push.ts'
 import { needsPerson, retryDelayMs } from './retry-delay.ts'
 import type { TargetHistory } from './target-history.ts'
+import type { TargetErrorClass, TargetSnapshot, TargetState } from './target-snapshot.ts'
 
 /** Failures are forgotten once media has moved this long: a server that takes some of it each time is not well. */
 const settledMs = 60_000

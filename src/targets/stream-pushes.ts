@@ -7,7 +7,7 @@ import { TargetFeeds } from '../platform-feed/target-feeds.ts'
 import type { Dial } from '../push/connection/dial.ts'
 import type { PushAddress } from '../push/connection/rtmp-publish-check.ts'
 import { Target } from '../push/target.ts'
-import type { TargetSnapshot } from '../streams/snapshot.ts'
+import type { TargetSnapshot } from '../push/target-snapshot.ts'
 import type { EffectiveTarget } from './effective-targets.ts'
 import type { TargetHistories } from './target-histories.ts'
 

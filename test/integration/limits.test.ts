@@ -1,8 +1,11 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { loadConfig } from '../../src/config/load-config.ts'
+import { hlsSnapshotSchema } from '../../src/hls/hls-snapshot.ts'
 import { createLog } from '../../src/log.ts'
+import { targetSnapshotSchema } from '../../src/push/target-snapshot.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { publishTracks } from '../support/publish-tracks.ts'
@@ -99,13 +102,17 @@ describe('what a publication opened is closed', () => {
   test('when its outputs can not be opened', async () => {
     gateway = await startGateway()
     const { pool, ports, ffmpegBinary } = gateway.app
-    const openOutputs = () => {
+    const open = () => {
       throw new Error('the disk is full')
+    }
+    const outputs = {
+      hls: { schema: hlsSnapshotSchema.nullable(), idle: () => null, open },
+      targets: { schema: z.array(targetSnapshotSchema), idle: () => [], open },
     }
     const { streams, hls, encode, limits } = loadConfig({}, null)
     const config = { ...streams, ...hls, ...encode, ...limits }
     const log = createLog({ level: 'silent', pretty: false })
-    const registry = new Registry({ config, pool, ports, ffmpegBinary, openOutputs, log })
+    const registry = new Registry({ config, pool, ports, ffmpegBinary, outputs, log })
     const before = await pool.usage()
     await expect(registry.publish('show', request)).rejects.toThrow('the disk is full')
     expect(registry.has('show')).toBe(false)

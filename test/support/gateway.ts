@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type App, createApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { createLog, type Log } from '../../src/log.ts'
-import type { StreamSnapshot } from '../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../src/streams/stream-snapshot.ts'
 import { freePort } from './free-ports.ts'
 
 export type TestGateway = {

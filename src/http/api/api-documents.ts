@@ -1,10 +1,14 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
 
 /** Groups of routes in the documents. A route that has none of them in its schema is not documented. */
 export const tags = { streams: 'Streams', targets: 'Targets', operations: 'Operations' } as const
+
+const transformOptions = { zodToJsonConfig: { override: simplify } }
+const withComponents = createJsonSchemaTransformObject(transformOptions)
 
 /**
  * OpenAPI of the routes that have a tag, made from their own schemas: `/api/openapi.json`, and for people `/api/docs`.
@@ -26,17 +30,42 @@ export async function registerApiDocuments(server: FastifyInstance): Promise<voi
         { name: tags.operations, description: 'For supervisors and load balancers.' },
       ],
     },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transform: createJsonSchemaTransform(transformOptions),
+    transformObject: (document) => withoutUnused(withComponents(document)),
     hideUntagged: true,
   })
   await server.register(swaggerUi, {
     routePrefix: '/api/docs',
     // The viewer would send the document's address to a validator on the internet.
-    uiConfig: { validatorUrl: null },
+    uiConfig: { validatorUrl: null, layout: 'BaseLayout' },
     theme: { title: 'API · Sluice' },
   })
   server.get('/api/openapi.json', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send(server.swagger()),
   )
+}
+
+/** Drops what JSON Schema needs no words for: the pattern of a date-time, the largest integer of JavaScript. */
+function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+}
+
+type Document = ReturnType<typeof withComponents>
+
+/** The library makes a component for requests and one for answers of each schema that has an id. */
+function withoutUnused(document: Document): Document {
+  const schemas = Object.entries(('components' in document && document.components?.schemas) || {})
+  const used = new Set<string>()
+  const collect = (part: unknown): void => {
+    for (const [name, schema] of schemas) {
+      if (used.has(name) || !JSON.stringify(part).includes(`"#/components/schemas/${name}"`)) continue
+      used.add(name)
+      collect(schema)
+    }
+  }
+  collect(document.paths)
+  const kept = Object.fromEntries(schemas.filter(([name]) => used.has(name)))
+  return Object.assign(document, { components: { schemas: kept } })
 }

@@ -24,4 +24,4 @@ export function errorAnswers(...codes: ErrorCode[]) {
 }
 
 /** An answer without a body, for `schema.response`. */
-export const noContent = { 204: { description: 'Done.', content: {} } }
+export const noContent = { 204: z.null().describe('Done.') }

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../../src/cleanup.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
 import { Feed } from '../../../src/feed/feed.ts'
+import { registerTargetsApi } from '../../../src/http/api/targets-api.ts'
 import { createServer } from '../../../src/http/server.ts'
-import { registerTargets } from '../../../src/http/targets.ts'
 import { DialError } from '../../../src/push/failure.ts'
 import { TargetStore } from '../../../src/targets/target-store.ts'
 import { Targets } from '../../../src/targets/targets.ts'
@@ -62,7 +62,7 @@ async function start() {
     ffmpegBinary: '/nowhere/ffmpeg',
   })
   const server = await createServer({ ...config.http, ...config.limits }, log)
-  registerTargets(server, targets, [])
+  registerTargetsApi(server, targets, [])
   cleanup.defer(() => server.close())
   const ask = async (method: InjectOptions['method'] & string, url: string, body?: unknown, headers = {}) => {
     const payload = body === undefined ? {} : { payload: body as object }
