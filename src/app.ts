@@ -4,8 +4,11 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
+import { type Database, openDatabase } from './database/database.ts'
+import { sqliteDialect } from './database/sqlite.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
+import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
 import { registerApiDocuments } from './http/api/api-documents.ts'
 import { registerStreamsApi } from './http/api/streams-api.ts'
@@ -14,12 +17,14 @@ import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
+import { processMemory } from './http/process-metrics.ts'
 import { registerWhep } from './http/rtc/whep.ts'
 import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
 import { demoSource } from './ingest/demo-source.ts'
+import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
@@ -27,6 +32,7 @@ import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Registry } from './streams/registry.ts'
+import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
 import { targetsOutput } from './targets/targets-output.ts'
@@ -74,6 +80,9 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
 
+  const database = await openDatabase(sqliteDialect(config.state.stateDir))
+  cleanup.defer(() => database.destroy())
+
   const pool = await WorkerPool.start({
     count: config.rtc.workers,
     host: config.rtc.rtcHost,
@@ -85,7 +94,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
-  const targets = await loadTargets(config, ffmpeg.binary, log)
+  const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
   const outputs = { hls, targets: targetsOutput(targets) }
   const registry = new Registry({
@@ -104,19 +113,28 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
   await registerApiDocuments(server)
   registerHealth(server, () => ({ workers: pool.health, draining }))
-  registerMetrics(server, () => registry.snapshot())
+  registerMetrics(
+    server,
+    () => registry.snapshot(),
+    () => [
+      processMemory('gateway', [process.pid]),
+      processMemory('worker', pool.pids),
+      processMemory('ffmpeg', ffmpegPids()),
+    ],
+  )
   registerStreamsApi(server, registry, outputs)
-  registerTargetsApi(server, targets, config.http.allowedHosts)
+  registerTargetsApi(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
-    maxWaitingRequests: config.limits.maxWaitingRequests,
+    ...config.limits,
   })
-  registerSignaling(server, registry, { ...config.http, ...edge }, log)
-  registerWhip(server, registry, edge)
+  registerSignaling(server, registry, publications, edge, log)
+  registerWhip(server, registry, publications, log, edge)
   registerWhep(server, registry, edge)
   await registerPages(server)
 
@@ -147,8 +165,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 }
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
-async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Promise<Targets> {
+async function loadTargets(
+  config: Config,
+  database: Database,
+  ffmpegBinary: string,
+  log: Log,
+): Promise<Targets> {
   const { restream } = config
+  const store = new TargetStore(database)
+  await importTargetFile(config.state.stateDir, store, log)
   const rules = {
     allowPrivate: restream.restreamAllowPrivate,
     allow: restream.restreamAllow,
@@ -157,7 +182,7 @@ async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Prom
   const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
     fixed: restream.targets,
-    store: new TargetStore(config.state.stateDir),
+    store,
     dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
     async checkHost(host) {
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))

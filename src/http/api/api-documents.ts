@@ -21,8 +21,11 @@ export async function registerApiDocuments(server: FastifyInstance): Promise<voi
       info: {
         title: 'Sluice',
         version: '1',
-        description:
+        description: [
           'Answers are JSON. An error is `{ "error": { "code", "message" } }`; programs decide by the code.',
+          'Beside the errors that a route lists, any may refuse a host (`UNKNOWN_HOST`), an origin',
+          '(`FORBIDDEN_ORIGIN`) or a client that asks too often (`TOO_MANY_REQUESTS`).',
+        ].join(' '),
       },
       tags: [
         { name: tags.streams, description: 'What is live, and how it is doing.' },

@@ -1,11 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../../src/cleanup.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
+import { openDatabase } from '../../../src/database/database.ts'
+import { memoryDialect } from '../../../src/database/sqlite.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { registerApiDocuments } from '../../../src/http/api/api-documents.ts'
 import { registerStreamsApi } from '../../../src/http/api/streams-api.ts'
@@ -14,6 +13,7 @@ import { registerHealth } from '../../../src/http/health.ts'
 import { createServer } from '../../../src/http/server.ts'
 import { DialError } from '../../../src/push/failure.ts'
 import { checkName } from '../../../src/streams/registry.ts'
+import type { StoredTargets } from '../../../src/targets/stored-targets.ts'
 import { TargetStore } from '../../../src/targets/target-store.ts'
 import { Targets } from '../../../src/targets/targets.ts'
 import { ApiAnswers } from '../../support/api-answers.ts'
@@ -21,16 +21,14 @@ import { fakeOutputs } from '../streams/fake-outputs.ts'
 
 const path = '/api/streams/show/targets'
 const youtube = { name: 'YouTube', kind: 'youtube', key: 'k' }
+const house = { name: 'house', kind: 'rtmp', url: 'rtmp://house/live', key: '', enabled: true } as const
 const foreign = { origin: 'https://evil.example', host: 'localhost' }
 
 let cleanup: Cleanup
-let stateDir: string
 let workersUp: number
 
-beforeEach(async () => {
+beforeEach(() => {
   cleanup = new Cleanup()
-  stateDir = await mkdtemp(join(tmpdir(), 'sluice-api-'))
-  cleanup.defer(() => rm(stateDir, { recursive: true, force: true }))
   workersUp = 1
 })
 afterEach(() => cleanup.run())
@@ -38,18 +36,16 @@ afterEach(() => cleanup.run())
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** All routes of the REST API, without mediasoup: there is no stream. */
-async function start() {
+async function start(stored?: StoredTargets) {
   const log = pino({ level: 'silent' })
   const config = loadConfig({}, null)
-  const fixed = { kind: 'rtmp', url: 'rtmp://house/live', key: '' } as const
+  const database = await openDatabase(memoryDialect())
+  cleanup.defer(() => database.destroy())
+  const store = new TargetStore(database)
+  if (stored) await store.save(stored)
   const targets = await Targets.load({
-    fixed: {
-      '*': [
-        { ...fixed, name: 'house', enabled: true },
-        { ...fixed, name: 'spare', enabled: false },
-      ],
-    },
-    store: new TargetStore(stateDir),
+    fixed: { '*': [house, { ...house, name: 'spare', enabled: false }] },
+    store,
     dial: () => Promise.reject(new DialError('connecting', 'ECONNREFUSED')),
     async checkHost(host) {
       if (host === 'inside') throw new DialError('resolving', 'BLOCKED', { blocked: 'Not there.' })
@@ -70,9 +66,9 @@ async function start() {
   await registerApiDocuments(server)
   registerHealth(server, () => ({ workers: { up: workersUp, wanted: 1 }, draining: false }))
   registerStreamsApi(server, registry, fakeOutputs().kinds)
-  registerTargetsApi(server, targets, [])
+  registerTargetsApi(server, targets)
   const document = (await server.inject('/api/openapi.json')).json()
-  return { server, document, answers: new ApiAnswers(document) }
+  return { server, document, database, answers: new ApiAnswers(document) }
 }
 
 /** @returns a function that asks, wants a status, and checks the answer. */
@@ -141,31 +137,25 @@ describe('the documents of the API', () => {
     await ask(204, 'DELETE', `${path}/YouTube`)
 
     // No room for more targets, nor for more switches.
-    const targets = Array.from({ length: 20 }, (_, number) => ({ ...youtube, name: `t${number}` }))
-    const switched = Array.from({ length: 1_000 }, (_, number) => [`s${number}`, { house: false }])
-    await writeFile(
-      join(stateDir, 'targets.json'),
-      JSON.stringify({ version: 1, targets: { show: targets }, switched: Object.fromEntries(switched) }),
-    )
-    const full = asker((await start()).server, answers)
-    await full(429, 'POST', path, youtube)
-    await full(429, 'POST', `${path}/house/stop`)
-    await full(429, 'POST', `${path}/spare/start`)
+    const list = Array.from({ length: 20 }, (_, number) => ({ ...house, name: `t${number}` }))
+    const names = Array.from({ length: 500 }, (_, number) => `s${number}`)
+    const full = await start({
+      targets: new Map([['show', list]]),
+      switched: new Map(names.map((name) => [name, new Map([['house', false]])])),
+    })
+    const askFull = asker(full.server, answers)
+    await askFull(429, 'POST', path, youtube)
+    await askFull(429, 'POST', `${path}/house/stop`)
+    await askFull(429, 'POST', `${path}/spare/start`)
+    await askFull(200, 'POST', `${path}/t2/stop`)
 
-    // Its directory is gone, and can not be made again.
-    const broken = asker((await start()).server, answers)
-    await rm(stateDir, { recursive: true })
-    await writeFile(stateDir, '')
-    await broken(500, 'POST', '/api/streams/other/targets', youtube)
-    await broken(500, 'PATCH', `${path}/t1`, { key: 'other' })
-    await broken(500, 'DELETE', `${path}/t1`)
-    await broken(500, 'POST', `${path}/t1/stop`)
-    await rm(stateDir)
-    await mkdir(stateDir)
-    await full(200, 'POST', `${path}/t1/stop`)
-    await rm(stateDir, { recursive: true })
-    await writeFile(stateDir, '')
-    await full(500, 'POST', `${path}/t1/start`)
+    // Nothing can be saved any more.
+    await full.database.schema.dropTable('target_switches').execute()
+    await askFull(500, 'POST', '/api/streams/other/targets', youtube)
+    await askFull(500, 'PATCH', `${path}/t1`, { enabled: false })
+    await askFull(500, 'DELETE', `${path}/t1`)
+    await askFull(500, 'POST', `${path}/t1/stop`)
+    await askFull(500, 'POST', `${path}/t2/start`)
 
     // A stream needs mediasoup: test/integration/api.test.ts.
     expect(answers.missing).toEqual(['get /api/streams/{stream} 200'])
