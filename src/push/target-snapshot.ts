@@ -57,11 +57,12 @@ const targetStatusSchema = z.object({
 /** How a push is doing. */
 export type TargetStatus = z.infer<typeof targetStatusSchema>
 
-export const targetSnapshotSchema = targetStatusSchema
-  .extend({
+export const targetSnapshotSchema = z
+  .object({
     name: z.string(),
     kind: z.enum(targetKinds),
     destination: z.string().describe('Scheme and host only: the rest of an RTMP URL is a secret.'),
+    ...targetStatusSchema.shape,
   })
   .meta({ id: 'Target' })
 

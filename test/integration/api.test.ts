@@ -27,7 +27,7 @@ test('what the API answers about a live stream is as documented', async () => {
     const url = `/api/streams${path}`
     const answer = await fetch(`${gateway.url}${url}`)
     const body = await answer.text()
-    expect(body).toContain('ECONNREFUSED')
+    expect(body).toContain('"errorClass":"refused"')
     answers.check('GET', url, answer.status, body)
   }
 })
