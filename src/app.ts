@@ -13,7 +13,9 @@ import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { readRmemMax, receiveBufferWarning } from './ffmpeg/receive-buffer.ts'
 import { HlsOutput } from './hls/hls-output.ts'
-import { registerApi } from './http/api.ts'
+import { registerApiDocuments } from './http/api/api-documents.ts'
+import { registerStreamsApi } from './http/api/streams-api.ts'
+import { registerTargetsApi } from './http/api/targets-api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
@@ -24,7 +26,6 @@ import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
-import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
@@ -108,6 +109,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const transcodes = new TranscodeSlots(config.limits.maxTranscodes)
   const targets = await loadTargets(config, database, ffmpeg.binary, transcodes, log)
   const hls = new HlsOutput(config.hls, budget)
+  const outputs = { hls, targets: targetsOutput(targets) }
   const settings = { ...config.hls, ...config.encode }
   const registry = new Registry({
     maxStreams: config.limits.maxStreams,
@@ -117,7 +119,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       openPublication: (options) => openPublication({ pool, ports, transcodes }, options),
       startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
       feedBytes: () => budget.feedBytes,
-      outputs: { hls, targets: targetsOutput(targets) },
+      outputs,
       log,
     },
   })
@@ -131,6 +133,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   })
   const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
+  await registerApiDocuments(server)
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(
     server,
@@ -145,8 +148,8 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       transcodes,
     }),
   )
-  registerApi(server, registry)
-  registerTargets(server, targets)
+  registerStreamsApi(server, registry, outputs)
+  registerTargetsApi(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
