@@ -53,7 +53,7 @@ export class Registry {
   }
 
   /**
-   * Answers the offer of somebody who wants to watch in real time.
+   * Answers the offer of a real-time viewer.
    * @param onEnd called once when the viewer is gone or has to come back.
    * @throws GatewayError BAD_STREAM_NAME, NOT_LIVE, and what `Viewers.watch` throws.
    */
