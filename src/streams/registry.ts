@@ -59,7 +59,7 @@ export class Registry {
    */
   async watch(name: string, offer: string, onEnd: () => void): Promise<Viewer> {
     const stream = this.#streams.get(checkName(name))
-    if (!stream) throw new GatewayError('NOT_LIVE', `Nobody is live on "${name}".`)
+    if (!stream) throw new GatewayError('NOT_LIVE', `"${name}" is not live.`)
     return await stream.watch(offer, onEnd)
   }
 
