@@ -12,6 +12,7 @@ const layers = [
   ['main'],
   ['app'],
   ['http'],
+  ['webhooks'],
   ['ingest', 'hls', 'targets'],
   ['streams', 'push'],
   ['packager', 'platform-feed'],
