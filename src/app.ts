@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { Access } from './auth/access.ts'
+import { accessMode } from './auth/access-mode.ts'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
@@ -10,6 +12,8 @@ import { GatewayError, messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
+import { registerAccessApi } from './http/access/access-api.ts'
+import { registerDoor } from './http/access/door.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
@@ -49,6 +53,7 @@ export type App = {
   pool: WorkerPool
   ports: TapPorts
   ffmpegBinary: string
+  access: Access
   /** Publishes the demo picture on the stream `demo`. */
   startDemo(): Promise<void>
   /**
@@ -111,6 +116,12 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const mode = accessMode({ ...config.access, ...config.http })
+  const access = await Access.load({ mode, config: config.access, database, log })
+  cleanup.defer(() => access.close())
+  await registerDoor(server, { access, onlyThisMachine: mode === 'open' && config.access.access === 'auto' })
+  if (config.access.access === 'open')
+    log.warn('access is open: all who reach the gateway may publish, watch and operate (SLUICE_ACCESS)')
   const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
@@ -123,16 +134,17 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       processMemory('ffmpeg', ffmpegPids()),
     ],
   )
-  registerApi(server, registry)
+  registerApi(server, registry, access)
+  registerAccessApi(server, access)
   registerTargets(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
     ...config.limits,
   })
-  registerSignaling(server, registry, publications, edge, log)
-  registerWhip(server, registry, publications, log, edge)
-  registerWhep(server, registry, edge)
+  registerSignaling(server, registry, publications, access, edge, log)
+  registerWhip(server, registry, publications, access, log, edge)
+  registerWhep(server, registry, access, edge)
   await registerPages(server)
 
   return {
@@ -141,6 +153,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
+    access,
     async startDemo() {
       const demo = await startRtpPublisher({
         registry,

@@ -27,6 +27,9 @@ export async function registerPages(server: FastifyInstance): Promise<void> {
   server.get('/', async (_request, reply) =>
     reply.sendFile('index.html', builtPages, { maxAge: 0, immutable: false }),
   )
+  server.get('/login', async (_request, reply) =>
+    reply.sendFile('login.html', builtPages, { maxAge: 0, immutable: false }),
+  )
   for (const page of ['publish', 'watch']) {
     server.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
       checkName(params.stream)

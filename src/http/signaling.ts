@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
+import type { Access } from '../auth/access.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError } from '../errors.ts'
 import type { PublicationLimit } from '../ingest/publication-limit.ts'
@@ -8,6 +9,7 @@ import { clientKey } from '../limit/client-key.ts'
 import { CountLimit, shareOf } from '../limit/count-limit.ts'
 import type { Log } from '../log.ts'
 import { checkName, type Registry } from '../streams/registry.ts'
+import { publishGate } from './access/grant.ts'
 
 /** Publishers are pinged this often; one that answered no ping until the next but one is dead. */
 const pingEveryMs = 5_000
@@ -19,6 +21,7 @@ export function registerSignaling(
   server: FastifyInstance,
   registry: Registry,
   publications: PublicationLimit,
+  access: Access,
   config: PublishSettings & Pick<LimitsConfig, 'maxSockets' | 'maxAddressShare'>,
   log: Log,
 ): void {
@@ -53,6 +56,7 @@ export function registerSignaling(
         client: clientKey(request.ip),
         registry,
         publications,
+        gate: publishGate(access, request, request.params.stream),
         config,
         log: log.child({ stream: request.params.stream }),
         send: (text) => sendTo(socket, text),

@@ -6,6 +6,7 @@ import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
 import type { PublicationLimit } from './publication-limit.ts'
+import type { PublishGrant } from './publish-grant.ts'
 
 export type WhipSessionOptions = {
   streamName: string
@@ -16,10 +17,11 @@ export type WhipSessionOptions = {
   client: ClientKey
   registry: Registry
   publications: PublicationLimit
+  grant: PublishGrant
   log: Log
   /** Of all that the publisher sends. */
   maxBitrateBps: number
-  /** Called once when the gateway ended the publication; not after `close()`. */
+  /** Called once when the gateway ended the publication, or its grant; not after `close()`. */
   onEnd: () => void
 }
 
@@ -52,8 +54,20 @@ export class WhipSession {
   static async open(options: WhipSessionOptions): Promise<WhipSession> {
     const offer = readPublisherOffer(options.offer)
     const { registry, publications, client, streamName, resumeToken: earlier, log } = options
-    const { stream, publication, resumeToken } = await publications.publish(client, () =>
-      registry.publish(streamName, { kinds: offer.kinds, resumeToken: earlier, onEnd: options.onEnd }),
+    let session: WhipSession | undefined
+    let revoked = false
+    const onRevoked = (): void => {
+      revoked = true
+      options.onEnd()
+      session
+        ?.close()
+        .catch((error) => log.error({ err: error, stream: streamName }, 'closing a publisher failed'))
+    }
+    const { stream, publication, resumeToken } = await publications.publish(
+      client,
+      options.grant,
+      onRevoked,
+      () => registry.publish(streamName, { kinds: offer.kinds, resumeToken: earlier, onEnd: options.onEnd }),
     )
     try {
       const ingest = await WebRtcIngest.create(publication, {
@@ -61,7 +75,9 @@ export class WhipSession {
         // WHIP has no way to tell the publisher.
         onOverBitrate: ({ message }) => log.warn({ stream: streamName }, message),
       })
-      return new WhipSession(await ingest.accept(offer), resumeToken, stream, publication, ingest)
+      session = new WhipSession(await ingest.accept(offer), resumeToken, stream, publication, ingest)
+      if (revoked) await session.close()
+      return session
     } catch (error) {
       await stream.release(publication, 'lost')
       throw error

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import type { Access } from '../../auth/access.ts'
 import type { LimitsConfig } from '../../config/sections/limits-config.ts'
 import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
 import type { PublicationLimit } from '../../ingest/publication-limit.ts'
 import { WhipSession } from '../../ingest/whip-session.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../streams/registry.ts'
+import { publishGrant } from '../access/grant.ts'
 import { registerRtc } from './rtc-routes.ts'
 
 /** Each one that is taken starts a stream. */
@@ -16,28 +17,29 @@ export function registerWhip(
   server: FastifyInstance,
   registry: Registry,
   publications: PublicationLimit,
+  access: Access,
   log: Log,
   config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps' | 'maxAddressShare'>,
 ): void {
   /**
-   * By stream: who published last, known by the bearer token, and what lets the same person take over. Encoders that
+   * By stream: who published last, known by the key or token, and what lets the same person take over. Encoders that
    * lost their network come back long before the old connection is known to be dead. As many as there are streams.
    */
   const publishers = new Map<string, { person: string; resumeToken: string }>()
   registerRtc(server, {
     prefix: 'whip',
-    action: 'publish',
     posts,
     maxAddressShare: config.maxAddressShare,
     iceServers: () => iceServers(config, Date.now()),
-    async open({ stream, offer, token, client, onEnd }) {
-      const person = token === null ? null : createHash('sha256').update(token).digest('base64')
+    async open({ stream, offer, principal, address, client, onEnd }) {
+      const grant = publishGrant(access, principal, address, stream)
+      const person = grant.principal
       const earlier = publishers.get(stream)
       const session = await WhipSession.open({
         streamName: stream,
         offer,
         resumeToken: person !== null && earlier?.person === person ? earlier.resumeToken : undefined,
-        ...{ client, registry, publications, log },
+        ...{ client, registry, publications, grant, log },
         maxBitrateBps: config.maxPublishBitrateBps,
         onEnd,
       })

@@ -13,6 +13,7 @@ import { registerSignaling } from '../../../src/http/signaling.ts'
 import { PublicationLimit } from '../../../src/ingest/publication-limit.ts'
 import { createLog } from '../../../src/log.ts'
 import type { Registry } from '../../../src/streams/registry.ts'
+import { openAccess } from '../../support/open-access.ts'
 import { drawn, makeEpoch } from '../hls/make-fragments.ts'
 
 const log = createLog({ level: 'silent', pretty: false })
@@ -33,7 +34,7 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
   const server = await createServer({ ...config.http, ...config.limits }, log)
   cleanup.defer(() => server.close())
   registerRtc(server, {
-    ...{ prefix: 'whip', action: 'publish', iceServers: () => [] },
+    ...{ prefix: 'whip', iceServers: () => [] },
     ...{ posts: { burst: 40, perSecond: 0.001 }, maxAddressShare: 0.25 },
     open: async () => ({ answer: 'v=0\r\n', restartIce: async () => '', close: async () => undefined }),
   })
@@ -46,7 +47,7 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
   // Nothing is published.
   registerSignaling(
     ...([server, {} as Registry, new PublicationLimit(config.limits)] as const),
-    ...([{ ...config.rtc, ...config.limits }, log] as const),
+    ...([await openAccess(cleanup, { mode: 'open' }), { ...config.rtc, ...config.limits }, log] as const),
   )
   return server
 }

@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
+import type { Access } from '../../../src/auth/access.ts'
 import { registerApi } from '../../../src/http/api.ts'
 import { apiPage, openApiDocument } from '../../../src/http/openapi.ts'
 import { registerTargets } from '../../../src/http/targets.ts'
@@ -15,7 +16,7 @@ test('describes every route of the API, and no other', async () => {
     }
   })
   // Nothing is asked of them.
-  registerApi(server, {} as Registry)
+  registerApi(server, {} as Registry, {} as Access)
   registerTargets(server, {} as Targets)
   await server.ready()
   const described = Object.entries(openApiDocument().paths).flatMap(([path, methods]) =>
