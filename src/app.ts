@@ -17,6 +17,7 @@ import { registerDoor } from './http/access/door.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
+import { hlsGate } from './http/hls/hls-gate.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
 import { processMemory } from './http/process-metrics.ts'
@@ -141,6 +142,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
     ...config.limits,
+    gate: hlsGate(access),
   })
   registerSignaling(server, registry, publications, access, edge, log)
   registerWhip(server, registry, publications, access, log, edge)

@@ -62,7 +62,7 @@ export async function createServer(
     childLoggerFactory: (logger) => logger,
     bodyLimit: config.maxMessageBytes,
     requestTimeout: requestTimeoutMs,
-    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     forceCloseConnections: true,
     // Refusals before any route is known.
     frameworkErrors: (cause, request, reply) => {

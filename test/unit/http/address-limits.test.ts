@@ -14,6 +14,7 @@ import { PublicationLimit } from '../../../src/ingest/publication-limit.ts'
 import { createLog } from '../../../src/log.ts'
 import type { Registry } from '../../../src/streams/registry.ts'
 import { openAccess } from '../../support/open-access.ts'
+import { openGate } from '../../support/open-gate.ts'
 import { drawn, makeEpoch } from '../hls/make-fragments.ts'
 
 const log = createLog({ level: 'silent', pretty: false })
@@ -43,7 +44,7 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
     ...{ stream: 'talk', segmentSeconds: 1, windowSeconds: 12, partTargetSeconds: 0.229, sessionId: 's' },
   })
   for (const fragment of fragments.slice(0, 8)) store.onFragment(fragment)
-  registerHls(server, { storeOf: () => store, maxWaitingRequests: 8, maxAddressShare: 0.25 })
+  registerHls(server, { storeOf: () => store, maxWaitingRequests: 8, maxAddressShare: 0.25, gate: openGate })
   // Nothing is published.
   registerSignaling(
     ...([server, {} as Registry, new PublicationLimit(config.limits)] as const),
