@@ -6,33 +6,22 @@ import { accessMode } from './auth/access-mode.ts'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { sqliteDialect } from './database/sqlite.ts'
-import { GatewayError, messageOf } from './errors.ts'
+import { messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
-import { registerAccessApi } from './http/access/access-api.ts'
-import { registerDoor } from './http/access/door.ts'
-import { registerApi } from './http/api.ts'
-import { registerHealth } from './http/health.ts'
-import { registerHls } from './http/hls/hls.ts'
-import { hlsGate } from './http/hls/hls-gate.ts'
-import { registerMetrics } from './http/metrics.ts'
-import { registerPages } from './http/pages.ts'
 import { processMemory } from './http/process-metrics.ts'
-import { registerWhep } from './http/rtc/whep.ts'
-import { registerWhip } from './http/rtc/whip.ts'
-import { registerRtmpCallback } from './http/rtmp-callback.ts'
+import { registerRoutes } from './http/routes.ts'
 import { createServer } from './http/server.ts'
-import { registerSignaling } from './http/signaling.ts'
-import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
-import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
+import { Packager } from './packager/packager.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
-import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
+import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Registry } from './streams/registry.ts'
@@ -101,13 +90,17 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
+  const outputs = { hls, targets: targetsOutput(targets) }
+  const settings = { ...config.hls, ...config.encode }
   const registry = new Registry({
-    config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
-    pool,
-    ports,
-    ffmpegBinary: ffmpeg.binary,
-    outputs: { hls, targets: targetsOutput(targets) },
-    log,
+    maxStreams: config.limits.maxStreams,
+    stream: {
+      settings: config.streams,
+      openPublication: (options) => openPublication({ pool, ports }, options),
+      startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
+      outputs,
+      log,
+    },
   })
 
   const server = await createServer({ ...config.http, ...config.limits }, log)
@@ -120,34 +113,17 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const mode = accessMode({ ...config.access, ...config.http })
   const access = await Access.load({ mode, config: config.access, database, log })
   cleanup.defer(() => access.close())
-  await registerDoor(server, { access, onlyThisMachine: mode === 'open' && config.access.access === 'auto' })
   if (config.access.access === 'open')
     log.warn('access is open: all who reach the gateway may publish, watch and operate (SLUICE_ACCESS)')
-  const publications = new PublicationLimit(config.limits)
-  const edge = { ...config.rtc, ...config.limits }
-  registerHealth(server, () => ({ workers: pool.health, draining }))
-  registerMetrics(
-    server,
-    () => registry.snapshot(),
-    () => [
+  await registerRoutes(server, {
+    ...{ config, access, registry, outputs, targets, log },
+    readiness: () => ({ workers: pool.health, draining }),
+    memory: () => [
       processMemory('gateway', [process.pid]),
       processMemory('worker', pool.pids),
       processMemory('ffmpeg', ffmpegPids()),
     ],
-  )
-  registerApi(server, registry, access)
-  registerAccessApi(server, access)
-  registerTargets(server, targets)
-  registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
-  registerHls(server, {
-    storeOf: (stream) => hls.storeOf(stream),
-    ...config.limits,
-    gate: hlsGate(access),
   })
-  registerSignaling(server, registry, publications, access, edge, log)
-  registerWhip(server, registry, publications, access, log, edge)
-  registerWhep(server, registry, access, edge)
-  await registerPages(server)
 
   return {
     server,
@@ -176,7 +152,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   }
 }
 
-/** @throws GatewayError when what was saved, or a certificate file, can't be read. */
+/** @throws GatewayError when what was saved can't be read, and ConfigError when a certificate file can't. */
 async function loadTargets(
   config: Config,
   database: Database,
@@ -209,7 +185,7 @@ async function readCaFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
-    throw new GatewayError('BAD_REQUEST', why, { cause: error })
+    const why = `SLUICE_RESTREAM_CA_FILE (restreamCaFile) can't be read: ${messageOf(error)}`
+    throw new ConfigError([why])
   }
 }

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import { publisherCapabilities } from '../sfu/media-router.ts'
 import type { Publication } from '../sfu/publication.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
+import { anonymous } from '../streams/may-take-over.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
 import { type IceServerSettings, iceServers } from './ice-servers.ts'
@@ -101,7 +102,9 @@ export class PublishSession {
         (error) => this.#revoked(error),
         () =>
           registry.publish(streamName, {
-            ...{ kinds, resumeToken },
+            ...{ kinds, principal: grant.principal ?? anonymous },
+            // Who is known needs no token, and another one's would not do.
+            resumeToken: grant.principal === null ? resumeToken : undefined,
             onEnd: (error, retry) => this.#ended(error, retry),
           }),
       )

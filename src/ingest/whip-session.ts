@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import type { Publication } from '../sfu/publication.ts'
 import { readPublisherOffer } from '../sfu/sdp/publisher-offer.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
+import { anonymous } from '../streams/may-take-over.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
 import type { PublicationLimit } from './publication-limit.ts'
@@ -12,8 +13,6 @@ export type WhipSessionOptions = {
   streamName: string
   /** The publisher's SDP. */
   offer: string
-  /** From an earlier session of the same person: takes the stream over from a connection that may be dead. */
-  resumeToken?: string | undefined
   client: ClientKey
   registry: Registry
   publications: PublicationLimit
@@ -28,20 +27,12 @@ export type WhipSessionOptions = {
 /** One publisher who came by WHIP (RFC 9725). */
 export class WhipSession {
   readonly answer: string
-  readonly resumeToken: string
   readonly #stream: Stream
   readonly #publication: Publication
   readonly #ingest: WebRtcIngest
 
-  private constructor(
-    answer: string,
-    resumeToken: string,
-    stream: Stream,
-    publication: Publication,
-    ingest: WebRtcIngest,
-  ) {
+  private constructor(answer: string, stream: Stream, publication: Publication, ingest: WebRtcIngest) {
     this.answer = answer
-    this.resumeToken = resumeToken
     this.#stream = stream
     this.#publication = publication
     this.#ingest = ingest
@@ -53,7 +44,7 @@ export class WhipSession {
    */
   static async open(options: WhipSessionOptions): Promise<WhipSession> {
     const offer = readPublisherOffer(options.offer)
-    const { registry, publications, client, streamName, resumeToken: earlier, log } = options
+    const { registry, publications, client, streamName, grant, log } = options
     let session: WhipSession | undefined
     let revoked = false
     const onRevoked = (): void => {
@@ -63,11 +54,9 @@ export class WhipSession {
         ?.close()
         .catch((error) => log.error({ err: error, stream: streamName }, 'closing a publisher failed'))
     }
-    const { stream, publication, resumeToken } = await publications.publish(
-      client,
-      options.grant,
-      onRevoked,
-      () => registry.publish(streamName, { kinds: offer.kinds, resumeToken: earlier, onEnd: options.onEnd }),
+    const principal = grant.principal ?? anonymous
+    const { stream, publication } = await publications.publish(client, grant, onRevoked, () =>
+      registry.publish(streamName, { kinds: offer.kinds, principal, onEnd: options.onEnd }),
     )
     try {
       const ingest = await WebRtcIngest.create(publication, {
@@ -75,7 +64,7 @@ export class WhipSession {
         // WHIP has no way to tell the publisher.
         onOverBitrate: ({ message }) => log.warn({ stream: streamName }, message),
       })
-      session = new WhipSession(await ingest.accept(offer), resumeToken, stream, publication, ingest)
+      session = new WhipSession(await ingest.accept(offer), stream, publication, ingest)
       if (revoked) await session.close()
       return session
     } catch (error) {

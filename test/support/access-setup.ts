@@ -1,6 +1,9 @@
 import type { InjectOptions } from 'fastify'
+import type { App } from '../../src/app.ts'
 import type { Role } from '../../src/auth/principal.ts'
-import type { TestGateway } from './gateway.ts'
+
+/** Of a gateway, or of its routes alone. */
+export type AskedServer = { app: Pick<App, 'server' | 'access'> }
 
 /** A password for all who need one. */
 export const password = 'correct horse battery'
@@ -28,7 +31,7 @@ export function asBearer(secret: string): Headers {
 
 /** A user with a role on a stream, signed in. */
 export async function signedIn(
-  { app }: TestGateway,
+  { app }: AskedServer,
   name: string,
   roles: Record<string, Role>,
   operator = false,
@@ -39,7 +42,7 @@ export async function signedIn(
 }
 
 /** One of each kind, of a gateway that asks who they are. */
-export async function principalsOf(gateway: TestGateway, stream: string): Promise<Principals> {
+export async function principalsOf(gateway: AskedServer, stream: string): Promise<Principals> {
   const { access } = gateway.app
   const key = async (of: string) =>
     asBearer(
@@ -66,7 +69,7 @@ export async function principalsOf(gateway: TestGateway, stream: string): Promis
 
 /** What a request is answered, without a network. */
 export async function ask(
-  { app }: TestGateway,
+  { app }: AskedServer,
   method: string,
   url: string,
   headers: Headers,

@@ -21,32 +21,20 @@ export function registerWhip(
   log: Log,
   config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps' | 'maxAddressShare'>,
 ): void {
-  /**
-   * By stream: who published last, known by the key or token, and what lets the same person take over. Encoders that
-   * lost their network come back long before the old connection is known to be dead. As many as there are streams.
-   */
-  const publishers = new Map<string, { person: string; resumeToken: string }>()
   registerRtc(server, {
     prefix: 'whip',
     posts,
     maxAddressShare: config.maxAddressShare,
     iceServers: () => iceServers(config, Date.now()),
     async open({ stream, offer, principal, address, client, onEnd }) {
-      const grant = publishGrant(access, principal, address, stream)
-      const person = grant.principal
-      const earlier = publishers.get(stream)
-      const session = await WhipSession.open({
+      return await WhipSession.open({
         streamName: stream,
         offer,
-        resumeToken: person !== null && earlier?.person === person ? earlier.resumeToken : undefined,
-        ...{ client, registry, publications, grant, log },
+        grant: publishGrant(access, principal, address, stream),
+        ...{ client, registry, publications, log },
         maxBitrateBps: config.maxPublishBitrateBps,
         onEnd,
       })
-      for (const name of publishers.keys()) if (!registry.has(name)) publishers.delete(name)
-      if (person === null) publishers.delete(stream)
-      else publishers.set(stream, { person, resumeToken: session.resumeToken })
-      return session
     },
   })
 }

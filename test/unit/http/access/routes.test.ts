@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { routeAccess } from '../../../src/http/access/route-access.ts'
-import { ask, type Principals, principalsOf } from '../../support/access-setup.ts'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
+import type { Access } from '../../../../src/auth/access.ts'
+import { Cleanup } from '../../../../src/cleanup.ts'
+import { routeAccess } from '../../../../src/http/access/route-access.ts'
+import { type AskedServer, ask, type Principals, principalsOf } from '../../../support/access-setup.ts'
+import { startRoutes } from '../../../support/routes-server.ts'
 
-let gateway: TestGateway
+let gateway: AskedServer & { app: { access: Access } }
 let principals: Principals
+const cleanup = new Cleanup()
 
 beforeAll(async () => {
-  gateway = await startGateway({ SLUICE_ACCESS: 'required' })
+  gateway = await startRoutes(cleanup, { SLUICE_ACCESS: 'required' })
   await gateway.app.access.streams.set('show', 'private')
   principals = await principalsOf(gateway, 'show')
 })
-afterAll(() => gateway.close())
+afterAll(() => cleanup.run())
 
 /** Columns of the table, in this order. */
 const columns = [
