@@ -11,12 +11,14 @@ import { videoBitrateBps } from './capture/presets.ts'
 import { previewNote } from './capture/preview-note.ts'
 import { ScreenAwake } from './capture/screen-awake.ts'
 import { loadSettings, saveSettings } from './capture/settings-store.ts'
+import { PublishKey } from './connection/publish-key.ts'
 import { Publisher } from './connection/publisher.ts'
 import { isRunning } from './connection/publisher-state.ts'
 import { ResumeToken } from './connection/resume-token.ts'
 import { TargetsView } from './targets/targets-view.ts'
 import { Controls } from './view/controls.ts'
 import { FiguresView } from './view/figures-view.ts'
+import { KeyView } from './view/key-view.ts'
 import { OutputsView } from './view/outputs-view.ts'
 import { PreviewView } from './view/preview-view.ts'
 import { ProblemsView } from './view/problems-view.ts'
@@ -47,15 +49,19 @@ function startPage(stream: string): void {
   const outputs = new OutputsView()
   const problems = new ProblemsView(() => void openMedia())
   showShareLinks(stream)
-  new TargetsView(stream, clock)
+  const key = new PublishKey(stream, sessionStorage)
+  const keyView = new KeyView(key)
+  new TargetsView(stream, clock, key)
 
   const publisher = new Publisher({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/publish/${stream}`,
+    key,
     token: new ResumeToken(stream, localStorage),
     forcedCodec: codecFromQuery(location.search),
     videoBitrateBps: (limitBps) => videoBitrateBps(settings.resolution, settings.bitrateBps, limitBps),
     watcher: {
       state: () => render(),
+      refused: () => keyView.ask(),
       stream: (latest) => {
         snapshot = latest
         render()
@@ -75,7 +81,7 @@ function startPage(stream: string): void {
 
   function render(): void {
     const running = isRunning(publisher.state)
-    // While reconnecting nobody knows what the outputs do: better nothing than old news.
+    // While reconnecting the page does not know what the outputs do: better nothing than old news.
     if (publisher.state.phase !== 'live') snapshot = null
     stage.render(publisher.state, snapshot)
     outputs.update(snapshot)
@@ -129,7 +135,7 @@ function startPage(stream: string): void {
     if (isRunning(publisher.state)) event.preventDefault()
   })
   // No stop when the page goes away: a reload or a closed tab by mistake must not end the show. The gateway keeps it
-  // for a while; whoever means it presses Stop.
+  // for a while; a publisher who means it presses Stop.
 
   setInterval(() => {
     render()
