@@ -18,7 +18,7 @@ import { registerHls } from './hls/hls.ts'
 import { hlsGate } from './hls/hls-gate.ts'
 import { registerMetrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
-import type { ProcessMemory } from './process-metrics.ts'
+import type { Resources } from './process-metrics.ts'
 import { registerWhep } from './rtc/whep.ts'
 import { registerWhip } from './rtc/whip.ts'
 import { registerRtmpCallback } from './rtmp-callback.ts'
@@ -32,7 +32,7 @@ export type RouteParts = {
   outputs: OutputKinds & { hls: HlsOutput }
   targets: Targets
   readiness: () => Readiness
-  memory: () => ProcessMemory[]
+  resources: () => Resources
   log: Log
   /** Directory of the built pages; another one for tests. */
   pages?: string
@@ -46,7 +46,7 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await registerDoor(server, { access, onlyThisMachine })
   await registerApiDocuments(server)
   registerHealth(server, parts.readiness)
-  registerMetrics(server, () => registry.snapshot(), parts.memory)
+  registerMetrics(server, () => registry.snapshot(), parts.resources)
   registerStreamsApi(server, registry, outputs, access)
   registerTargetsApi(server, targets)
   registerAccessApi(server, access)

@@ -9,10 +9,12 @@ import { HlsOutput } from '../../src/hls/hls-output.ts'
 import { registerRoutes } from '../../src/http/routes.ts'
 import { createServer } from '../../src/http/server.ts'
 import { createLog, type Log } from '../../src/log.ts'
+import { MediaBudget } from '../../src/media-budget.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { TargetStore } from '../../src/targets/target-store.ts'
 import { Targets } from '../../src/targets/targets.ts'
 import { targetsOutput } from '../../src/targets/targets-output.ts'
+import { TranscodeSlots } from '../../src/transcode-slots.ts'
 import type { AskedServer } from './access-setup.ts'
 import { openAccess } from './open-access.ts'
 
@@ -26,18 +28,27 @@ export async function startRoutes(
   const access = await openAccess(cleanup, {
     ...{ mode: accessMode({ ...config.access, ...config.http }), settings: config.access, log },
   })
+  const budget = new MediaBudget(config.limits.maxMediaBytes)
+  const transcodes = new TranscodeSlots(config.limits.maxTranscodes)
   const targets = await Targets.load({
-    ...{ fixed: {}, store: new TargetStore(access.database), ffmpegBinary: '/nowhere/ffmpeg', log },
+    ...{
+      fixed: {},
+      store: new TargetStore(access.database),
+      ffmpegBinary: '/nowhere/ffmpeg',
+      log,
+      transcodes,
+    },
     dial: () => Promise.reject(new Error('no target is dialled')),
     checkHost: async () => undefined,
     encoding: { ...config.hls, ...config.encode },
   })
-  const hls = new HlsOutput(config.hls)
+  const hls = new HlsOutput(config.hls, budget)
   const outputs = { hls, targets: targetsOutput(targets) }
   const registry = new Registry({
     maxStreams: config.limits.maxStreams,
+    budget,
     stream: {
-      ...{ settings: config.streams, outputs, log },
+      ...{ settings: config.streams, outputs, log, feedBytes: () => budget.feedBytes },
       openPublication: () => Promise.reject(new Error('nothing is published')),
       startPackager: () => {
         throw new Error('nothing is published')
@@ -49,7 +60,7 @@ export async function startRoutes(
   await registerRoutes(server, {
     ...{ config, access, registry, outputs, targets, log },
     readiness: () => ({ workers: { up: 1, wanted: 1 }, draining: false }),
-    memory: () => [],
+    resources: () => ({ processes: [], media: budget, transcodes }),
     pages: await emptyPages(cleanup),
   })
   await server.ready()
