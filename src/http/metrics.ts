@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { StreamSnapshot, TargetSnapshot } from '../streams/snapshot.ts'
+import type { TargetSnapshot } from '../push/target-snapshot.ts'
+import type { StreamSnapshot } from '../streams/stream-snapshot.ts'
 
 /** `GET /metrics` for Prometheus. Streams' and targets' names are labels; keys and addresses are not. */
 export function registerMetrics(server: FastifyInstance, streams: () => StreamSnapshot[]): void {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { metricsText } from '../../../src/http/metrics.ts'
-import type { StreamSnapshot, TargetSnapshot } from '../../../src/streams/snapshot.ts'
+import type { TargetSnapshot } from '../../../src/push/target-snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 
 const target: TargetSnapshot = {
   name: 'My "main" \\ one',

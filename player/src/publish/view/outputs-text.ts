@@ -1,4 +1,4 @@
-import type { StreamSnapshot } from '../../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 
 /** One line of the list of outputs; `mood` colours it. */
 export type OutputLine = { name: string; text: string; mood: 'good' | 'busy' | 'bad' | 'off' }
