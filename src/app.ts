@@ -6,12 +6,14 @@ import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
+import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
+import { processMemory } from './http/process-metrics.ts'
 import { registerWhep } from './http/rtc/whep.ts'
 import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
@@ -104,7 +106,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   })
   const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
-  registerMetrics(server, () => registry.snapshot())
+  registerMetrics(
+    server,
+    () => registry.snapshot(),
+    () => [
+      processMemory('gateway', [process.pid]),
+      processMemory('worker', pool.pids),
+      processMemory('ffmpeg', ffmpegPids()),
+    ],
+  )
   registerApi(server, registry)
   registerTargets(server, targets, config.http.allowedHosts)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))

@@ -58,7 +58,10 @@ function readArguments() {
   }
 }
 
-/** The first SIGTERM or SIGINT ends the streams in good order, a second one ends the process at once. */
+/**
+ * The first SIGTERM, SIGINT or SIGHUP (the terminal was closed) ends the streams in good order, a second one ends the
+ * process at once.
+ */
 function stopOnSignals(app: App, log: Log): void {
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
@@ -84,6 +87,7 @@ function stopOnSignals(app: App, log: Log): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  process.on('SIGHUP', stop)
 }
 
 function printUrls(url: string, config: Config, demo: boolean): void {

@@ -4,6 +4,7 @@ import type { Feed } from '../feed/feed.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
 import { FragmentReader } from '../feed/fragment-reader.ts'
 import { keyframeSecondsOf } from '../feed/keyframe-cadence.ts'
+import { decoderLimitOptions } from '../ffmpeg/decoder-limits.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { udpPortsBound } from '../ffmpeg/udp-ports.ts'
 import type { Log } from '../log.ts'
@@ -98,7 +99,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   })
   const ffmpeg = await startFfmpeg({
     binary: options.ffmpegBinary,
-    inputOptions: packagerInputOptions,
+    inputOptions: [...(video === 'none' ? [] : decoderLimitOptions), ...packagerInputOptions],
     input: 'pipe:0',
     outputOptions: packagerOutputOptions(
       { video, audio: tracks.some(({ kind }) => kind === 'audio') },
