@@ -64,7 +64,7 @@ export class Mixer {
   readonly #limiter = new Limiter()
   readonly #free: Picture[]
   readonly #periodMs: number
-  readonly #startedAtMs = performance.now()
+  readonly #beganAtMs = performance.now()
   readonly #mix: Float32Array
   #scene: Scene = emptyScene
   #places: readonly Placed[] = []
@@ -88,6 +88,11 @@ export class Mixer {
     this.#mix = new Float32Array((sampleRateHz / settings.framesPerSecond) * 2)
     this.#starting = this.#startEncoder()
     this.#schedule()
+  }
+
+  /** ms since 1970 at which the programme's time is 0. */
+  get startedAtMs(): number {
+    return performance.timeOrigin + this.#beganAtMs
   }
 
   add(spec: InputSpec): void {
@@ -153,7 +158,7 @@ export class Mixer {
   /** The next tick by the clock: a late timer makes up for it, unless it is so late that pictures are skipped. */
   #schedule(): void {
     if (this.#closed) return
-    const dueMs = this.#startedAtMs + this.#tick * this.#periodMs
+    const dueMs = this.#beganAtMs + this.#tick * this.#periodMs
     this.#timer = setTimeout(
       () => {
         this.#onTick(dueMs)
@@ -280,7 +285,9 @@ export class Mixer {
   #give({ stream, pts, keyframe, bytes }: NutPacket): void {
     if (stream.kind === 'other') return
     const timeMs = (pts * stream.timeBase.numerator * 1_000) / stream.timeBase.denominator
-    this.#options.onPacket({ kind: stream.kind, timeMs, keyframe, bytes })
+    // NUT carries the parameter sets beside the stream; a receiver that joins needs them at each keyframe.
+    const whole = stream.kind === 'video' && keyframe ? Buffer.concat([stream.config, bytes]) : bytes
+    this.#options.onPacket({ kind: stream.kind, timeMs: Math.max(0, timeMs), keyframe, bytes: whole })
   }
 }
 
