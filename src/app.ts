@@ -16,11 +16,13 @@ import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
 import { processMemory } from './http/process-metrics.ts'
+import { checkOrigin } from './http/request-origin.ts'
 import { registerWhep } from './http/rtc/whep.ts'
 import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
+import { registerStageSocket } from './http/stage/stage-socket.ts'
 import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
@@ -29,6 +31,10 @@ import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
+import { Invites } from './stage/invites.ts'
+import { type ProgrammeSettings, programmeFramesPerSecond } from './stage/mixer/encoder-args.ts'
+import { stageDoor } from './stage/stage-door.ts'
+import { Stages } from './stage/stages.ts'
 import { Registry } from './streams/registry.ts'
 import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
@@ -110,6 +116,22 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const stages = new Stages(
+    {
+      registry,
+      pool,
+      ports,
+      ffmpegBinary: ffmpeg.binary,
+      settings: programmeSettings(config),
+      maxBitrateBps: config.limits.maxPublishBitrateBps,
+      admits: () => null,
+      log,
+    },
+    config.stage.maxStages,
+  )
+  // Before the streams: the end of a show is an end of its stream.
+  cleanup.defer(() => stages.close())
+  const invites = new Invites()
   const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(
@@ -129,6 +151,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     maxWaitingRequests: config.limits.maxWaitingRequests,
   })
   registerSignaling(server, registry, { ...config.http, ...edge }, log)
+  registerStageSocket(server, {
+    stages,
+    doorFor: (stream) =>
+      stageDoor({ stream, invites, password: () => stages.get(stream)?.roster.password ?? null }),
+    check: (request) => checkOrigin(request, config.http.allowedHosts),
+    ice: edge,
+    maxSockets: config.limits.maxSockets,
+    log,
+  })
   registerWhip(server, registry, edge)
   registerWhep(server, registry, edge)
   await registerPages(server)
@@ -156,6 +187,17 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       await Promise.all([registry.close(), delay(seenMs)])
     },
     close: () => cleanup.run(),
+  }
+}
+
+function programmeSettings({ stage, encode }: Config): ProgrammeSettings {
+  return {
+    width: stage.programmeWidth,
+    height: stage.programmeHeight,
+    framesPerSecond: programmeFramesPerSecond,
+    videoBitrateBps: stage.programmeBitrateBps,
+    audioBitrateBps: encode.audioBitrateBps,
+    preset: encode.transcodePreset,
   }
 }
 

@@ -1,15 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import type { WebSocket } from 'ws'
 import type { HttpConfig } from '../config/sections/http-config.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError } from '../errors.ts'
 import { PublishSession, type PublishSettings } from '../ingest/publish-session.ts'
 import type { Log } from '../log.ts'
 import { checkName, type Registry } from '../streams/registry.ts'
+import { keepAlive } from './keep-alive.ts'
 import { checkOrigin } from './request-origin.ts'
-
-/** Publishers are pinged this often; one that answered no ping until the next but one is dead. */
-const pingEveryMs = 5_000
 
 /** The websocket of the publish page: `/ws/publish/{stream}`. */
 export function registerSignaling(
@@ -59,18 +56,4 @@ export function registerSignaling(
       })
     },
   })
-}
-
-/** Pings, and cuts a connection that does not answer. @returns the undo. */
-function keepAlive(socket: WebSocket): () => void {
-  let missed = 0
-  socket.on('pong', () => {
-    missed = 0
-  })
-  const timer = setInterval(() => {
-    if (missed >= 2) socket.terminate()
-    missed += 1
-    socket.ping()
-  }, pingEveryMs)
-  return () => clearInterval(timer)
 }

@@ -1,5 +1,8 @@
 import type { FrameSize } from '../layout.ts'
 
+/** A tick of the mixer is a frame, and 1600 samples: no rest. */
+export const programmeFramesPerSecond = 30
+
 export type ProgrammeSettings = FrameSize & {
   framesPerSecond: number
   videoBitrateBps: number
