@@ -47,7 +47,9 @@ export const stageRequestSchema = z.discriminatedUnion('type', [
     seatToken: z.string().max(64).optional(),
   }),
   z.strictObject({ id, type: z.literal('snapshot') }),
-  z.strictObject({ id, type: z.literal('openMedia'), rtpCapabilities: opaque }),
+  z.strictObject({ id, type: z.literal('openMedia') }),
+  /** What the browser decodes: before the first `consume`. */
+  z.strictObject({ id, type: z.literal('capabilities'), rtpCapabilities: opaque }),
   z.strictObject({
     id,
     type: z.literal('connect'),
@@ -104,6 +106,7 @@ export type StageReplyData = {
     receive: TransportParameters
     iceServers: IceServer[]
   }
+  capabilities: Nothing
   connect: Nothing
   restartIce: { iceParameters: object }
   produce: { producerId: string }

@@ -114,15 +114,19 @@ export class StageSession {
       return { ...joined, ...this.#view() }
     },
     snapshot: () => ({ snapshot: this.#view().snapshot }),
-    openMedia: async ({ rtpCapabilities }) => {
+    openMedia: async () => {
       const { stage, id } = this.#inside()
-      const { peer, router } = await stage.openMedia(id, rtpCapabilities)
+      const { peer, router } = await stage.openMedia(id)
       return {
         routerRtpCapabilities: publisherCapabilities(router),
         send: peer.parameters('send'),
         receive: peer.parameters('receive'),
         iceServers: iceServers(this.#options.ice, Date.now()),
       }
+    },
+    capabilities: ({ rtpCapabilities }) => {
+      this.#peer().setCapabilities(rtpCapabilities)
+      return {}
     },
     connect: async ({ direction, dtlsParameters }) => {
       await this.#peer().connect(direction, dtlsParameters)

@@ -1,7 +1,7 @@
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { MediaRouter } from '../sfu/media-router.ts'
-import { type PeerDirection, StagePeer } from '../sfu/stage-peer.ts'
+import { StagePeer } from '../sfu/stage-peer.ts'
 import type { TapPorts } from '../sfu/tap-ports.ts'
 import type { WorkerPool } from '../sfu/worker-pool.ts'
 import type { Registry } from '../streams/registry.ts'
@@ -109,7 +109,7 @@ export class Stage {
   }
 
   /** @throws GatewayError WRONG_STATE while the person waits to be let in. */
-  async openMedia(personId: string, capabilities: Record<string, unknown>) {
+  async openMedia(personId: string) {
     const { place } = this.roster.person(personId)
     if (place === 'waiting') throw new GatewayError('WRONG_STATE', 'Wait until a host lets you in.')
     const router = await this.#mediaRouter()
@@ -127,7 +127,6 @@ export class Stage {
     }
     seat.peer?.close()
     seat.peer = peer
-    peer.setCapabilities(capabilities)
     return { peer, router }
   }
 
@@ -136,10 +135,6 @@ export class Stage {
     const peer = this.#seats.get(personId)?.peer
     if (!peer) throw new GatewayError('WRONG_STATE', 'Open the media first.')
     return peer
-  }
-
-  parameters(peer: StagePeer, direction: PeerDirection) {
-    return peer.parameters(direction)
   }
 
   async produce(personId: string, source: StageSource, rtpParameters: object): Promise<string> {
@@ -361,7 +356,8 @@ export class Stage {
   /** People who wait hear nothing of the room. */
   #tell(notice: StageNotice): void {
     for (const { id, place } of this.roster.people) {
-      if (place !== 'waiting' || concerns(notice, id)) this.#notify(id, notice)
+      const shown = place === 'waiting' ? partOf(notice, id) : notice
+      if (shown) this.#notify(id, shown)
     }
   }
 
@@ -372,7 +368,11 @@ export class Stage {
   }
 }
 
-/** What a waiting person has to know: their own place. */
-function concerns(notice: StageNotice, personId: string): boolean {
-  return notice.type === 'delta' && notice.delta.people?.[personId] !== undefined
+/** What a waiting person may know: their own place. */
+function partOf(notice: StageNotice, personId: string): StageNotice | null {
+  if (notice.type !== 'delta') return null
+  const own = notice.delta.people?.[personId]
+  return own === undefined
+    ? null
+    : { type: 'delta', delta: { revision: notice.delta.revision, people: { [personId]: own } } }
 }
