@@ -16,7 +16,6 @@ import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
 import { processMemory } from './http/process-metrics.ts'
-import { checkOrigin } from './http/request-origin.ts'
 import { registerWhep } from './http/rtc/whep.ts'
 import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
@@ -25,6 +24,7 @@ import { registerSignaling } from './http/signaling.ts'
 import { registerStageSocket } from './http/stage/stage-socket.ts'
 import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
+import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
@@ -132,6 +132,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   // Before the streams: the end of a show is an end of its stream.
   cleanup.defer(() => stages.close())
   const invites = new Invites()
+  const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(
@@ -144,23 +145,21 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     ],
   )
   registerApi(server, registry)
-  registerTargets(server, targets, config.http.allowedHosts)
+  registerTargets(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
-    maxWaitingRequests: config.limits.maxWaitingRequests,
+    ...config.limits,
   })
-  registerSignaling(server, registry, { ...config.http, ...edge }, log)
+  registerSignaling(server, registry, publications, edge, log)
+  registerWhip(server, registry, publications, log, edge)
   registerStageSocket(server, {
     stages,
-    doorFor: (stream) =>
+    doorFor: ({ params: { stream } }) =>
       stageDoor({ stream, invites, password: () => stages.get(stream)?.roster.password ?? null }),
-    check: (request) => checkOrigin(request, config.http.allowedHosts),
-    ice: edge,
-    maxSockets: config.limits.maxSockets,
+    config: edge,
     log,
   })
-  registerWhip(server, registry, edge)
   registerWhep(server, registry, edge)
   await registerPages(server)
 

@@ -1,59 +1,42 @@
 import type { FastifyInstance } from 'fastify'
-import type { HttpConfig } from '../config/sections/http-config.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError } from '../errors.ts'
+import type { PublicationLimit } from '../ingest/publication-limit.ts'
 import { PublishSession, type PublishSettings } from '../ingest/publish-session.ts'
+import { clientKey } from '../limit/client-key.ts'
 import type { Log } from '../log.ts'
-import { checkName, type Registry } from '../streams/registry.ts'
-import { keepAlive } from './keep-alive.ts'
-import { checkOrigin } from './request-origin.ts'
+import type { Registry } from '../streams/registry.ts'
+import { registerWebsocket } from './websocket-route.ts'
 
 /** The websocket of the publish page: `/ws/publish/{stream}`. */
 export function registerSignaling(
   server: FastifyInstance,
   registry: Registry,
-  config: PublishSettings & Pick<HttpConfig, 'allowedHosts'> & Pick<LimitsConfig, 'maxSockets'>,
+  publications: PublicationLimit,
+  config: PublishSettings & Pick<LimitsConfig, 'maxSockets' | 'maxAddressShare'>,
   log: Log,
 ): void {
-  let sockets = 0
-  server.route<{ Params: { stream: string } }>({
-    method: 'GET',
-    url: '/ws/publish/:stream',
-    // Before the upgrade, so that a refusal is an HTTP answer.
-    preValidation: async (request) => {
-      checkName(request.params.stream)
-      checkOrigin(request, config.allowedHosts)
-      if (sockets >= config.maxSockets) {
-        throw new GatewayError(
+  registerWebsocket(
+    server,
+    {
+      url: '/ws/publish/:stream',
+      full: (maxSockets) =>
+        new GatewayError(
           'TOO_MANY_STREAMS',
-          `The gateway takes ${config.maxSockets} connections (SLUICE_MAX_SOCKETS).`,
-        )
-      }
+          `The gateway takes ${maxSockets} connections (SLUICE_MAX_SOCKETS).`,
+        ),
+      open: ({ params: { stream }, ip }, socket) =>
+        new PublishSession({
+          streamName: stream,
+          client: clientKey(ip),
+          registry,
+          publications,
+          config,
+          log: log.child({ stream }),
+          ...socket,
+        }),
+      log,
     },
-    handler: async () => {
-      throw new GatewayError('BAD_REQUEST', 'Only websockets are taken here.')
-    },
-    wsHandler: (socket, request) => {
-      sockets += 1
-      const session = new PublishSession({
-        streamName: request.params.stream,
-        registry,
-        config,
-        log: log.child({ stream: request.params.stream }),
-        send: (text) => {
-          if (socket.readyState === socket.OPEN) socket.send(text)
-        },
-        close: (code, reason) => socket.close(code, reason),
-      })
-      const stopPinging = keepAlive(socket)
-      socket.on('message', (data) => session.onMessage(String(data)))
-      // A frame over the limit or broken framing; ws closes the socket itself.
-      socket.on('error', (error) => log.debug({ err: error }, 'publishing websocket broke'))
-      socket.once('close', () => {
-        sockets -= 1
-        stopPinging()
-        session.onClose().catch((error) => log.error({ err: error }, 'closing a publisher failed'))
-      })
-    },
-  })
+    config,
+  )
 }
