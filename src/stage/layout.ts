@@ -36,7 +36,7 @@ const gap = 8
 const tileAspect = 16 / 9
 /** Share of the height or width that a strip of small tiles gets. */
 const stripShare = 0.22
-/** Share of the width of the small picture in the corner. */
+/** Share of the width, or of the height of a flat programme, that the small picture in the corner has. */
 const insetShare = 0.25
 
 /**
@@ -85,8 +85,7 @@ function placeFree(tiles: readonly Tile[], { free }: Layout, size: FrameSize): P
     const y = clamp(part.y) * size.height
     const width = Math.min(clamp(part.width) * size.width, size.width - x)
     const height = Math.min(clamp(part.height) * size.height, size.height - y)
-    const rect = evenRect({ x, y, width, height })
-    return rect.width >= 2 && rect.height >= 2 ? [placed(tile, rect)] : []
+    return width >= 2 && height >= 2 ? [placed(tile, evenRect({ x, y, width, height }))] : []
   })
 }
 
@@ -141,7 +140,7 @@ function withStrip(main: Tile, others: readonly Tile[], area: Rect, where: 'belo
 }
 
 function corner(area: Rect): Rect {
-  const width = area.width * insetShare
+  const width = Math.min(area.width, area.height * tileAspect) * insetShare
   const height = width / tileAspect
   const margin = gap * 3
   const x = area.x + area.width - width - margin
