@@ -4,13 +4,16 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { sqliteDialect } from './database/sqlite.ts'
-import { GatewayError, messageOf } from './errors.ts'
+import { messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
-import { registerApi } from './http/api.ts'
+import { registerApiDocuments } from './http/api/api-documents.ts'
+import { registerStreamsApi } from './http/api/streams-api.ts'
+import { registerTargetsApi } from './http/api/targets-api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
@@ -22,17 +25,18 @@ import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
 import { registerStageSocket } from './http/stage/stage-socket.ts'
-import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
+import { Packager } from './packager/packager.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
+import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Invites } from './stage/invites.ts'
-import { type ProgrammeSettings, programmeFramesPerSecond } from './stage/mixer/encoder-args.ts'
+import { programmeSettings } from './stage/programme-settings.ts'
 import { stageDoor } from './stage/stage-door.ts'
 import { Stages } from './stage/stages.ts'
 import { Registry } from './streams/registry.ts'
@@ -100,13 +104,17 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
+  const outputs = { hls, targets: targetsOutput(targets) }
+  const settings = { ...config.hls, ...config.encode }
   const registry = new Registry({
-    config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
-    pool,
-    ports,
-    ffmpegBinary: ffmpeg.binary,
-    outputs: { hls, targets: targetsOutput(targets) },
-    log,
+    maxStreams: config.limits.maxStreams,
+    stream: {
+      settings: config.streams,
+      openPublication: (options) => openPublication({ pool, ports }, options),
+      startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
+      outputs,
+      log,
+    },
   })
 
   const server = await createServer({ ...config.http, ...config.limits }, log)
@@ -122,7 +130,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       pool,
       ports,
       ffmpegBinary: ffmpeg.binary,
-      settings: programmeSettings(config),
+      settings: programmeSettings(config.stage, config.encode),
       maxBitrateBps: config.limits.maxPublishBitrateBps,
       admits: () => null,
       log,
@@ -134,6 +142,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const invites = new Invites()
   const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
+  await registerApiDocuments(server)
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(
     server,
@@ -144,8 +153,8 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       processMemory('ffmpeg', ffmpegPids()),
     ],
   )
-  registerApi(server, registry)
-  registerTargets(server, targets)
+  registerStreamsApi(server, registry, outputs)
+  registerTargetsApi(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
@@ -189,18 +198,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   }
 }
 
-function programmeSettings({ stage, encode }: Config): ProgrammeSettings {
-  return {
-    width: stage.programmeWidth,
-    height: stage.programmeHeight,
-    framesPerSecond: programmeFramesPerSecond,
-    videoBitrateBps: stage.programmeBitrateBps,
-    audioBitrateBps: encode.audioBitrateBps,
-    preset: encode.transcodePreset,
-  }
-}
-
-/** @throws GatewayError when what was saved, or a certificate file, can't be read. */
+/** @throws GatewayError when what was saved can't be read, and ConfigError when a certificate file can't. */
 async function loadTargets(
   config: Config,
   database: Database,
@@ -233,7 +231,7 @@ async function readCaFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
-    throw new GatewayError('BAD_REQUEST', why, { cause: error })
+    const why = `SLUICE_RESTREAM_CA_FILE (restreamCaFile) can't be read: ${messageOf(error)}`
+    throw new ConfigError([why])
   }
 }

@@ -1,14 +1,8 @@
-import type {
-  Consumer,
-  DtlsParameters,
-  IceParameters,
-  Producer,
-  RtpCapabilities,
-  RtpParameters,
-  WebRtcTransport,
-} from 'mediasoup/types'
+import { randomBytes } from 'node:crypto'
+import type { Consumer, IceParameters, Producer, RtpCapabilities, WebRtcTransport } from 'mediasoup/types'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { MediaRouter } from './media-router.ts'
+import { readDtlsParameters, readRtpParameters } from './publisher-parameters.ts'
 import type { TappedTrack } from './tap.ts'
 
 const iceConsentSeconds = 15
@@ -39,6 +33,8 @@ export class StagePeer {
   readonly #producers = new Map<string, Producer>()
   readonly #active = new Set<string>()
   readonly #consumers = new Map<string, Consumer>()
+  /** Made here, so that no text of a client reaches SDP. */
+  readonly #cname = randomBytes(8).toString('hex')
   #capabilities: RtpCapabilities | undefined
   #closed = false
 
@@ -80,9 +76,8 @@ export class StagePeer {
   }
 
   async connect(direction: PeerDirection, dtlsParameters: Record<string, unknown>): Promise<void> {
-    await fromClient(() =>
-      this.#transport(direction).connect({ dtlsParameters: dtlsParameters as DtlsParameters }),
-    )
+    const known = readDtlsParameters(dtlsParameters)
+    await fromClient(() => this.#transport(direction).connect({ dtlsParameters: known }))
   }
 
   async restartIce(direction: PeerDirection): Promise<IceParameters> {
@@ -96,23 +91,13 @@ export class StagePeer {
   async produce(
     name: string,
     kind: 'audio' | 'video',
-    rtpParameters: object,
+    rtpParameters: Record<string, unknown>,
     paused: boolean,
   ): Promise<string> {
+    const known = readRtpParameters(kind, rtpParameters, this.#cname)
     const producer = await fromClient(() =>
-      this.#send.produce({
-        kind,
-        rtpParameters: rtpParameters as RtpParameters,
-        paused,
-        keyFrameRequestDelay: 350,
-      }),
+      this.#send.produce({ kind, rtpParameters: known, paused, keyFrameRequestDelay: 350 }),
     )
-    if (
-      !producer.rtpParameters.codecs.every(({ mimeType }) => mimeType.toLowerCase().startsWith(`${kind}/`))
-    ) {
-      producer.close()
-      throw new GatewayError('UNSUPPORTED_MEDIA', `The gateway can't take this media as ${kind}.`)
-    }
     this.#producers.get(name)?.close()
     this.#producers.set(name, producer)
     producer.on('score', (scores) => {

@@ -76,6 +76,7 @@ export class Programme {
     let programme: Programme | undefined
     const { stream, publication } = await options.registry.publish(options.streamName, {
       kinds: ['video', 'audio'],
+      principal: `stage:${options.streamName}`,
       onEnd: (error) => {
         if (programme) programme.#fail(error)
       },

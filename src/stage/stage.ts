@@ -137,7 +137,11 @@ export class Stage {
     return peer
   }
 
-  async produce(personId: string, source: StageSource, rtpParameters: object): Promise<string> {
+  async produce(
+    personId: string,
+    source: StageSource,
+    rtpParameters: Record<string, unknown>,
+  ): Promise<string> {
     const kind = source === 'camera' || source === 'screen' ? 'video' : 'audio'
     // What a host muted stays muted, whatever the client sends.
     const paused = source === 'microphone' && this.roster.person(personId).muted
