@@ -49,6 +49,8 @@ export function decoderOutputOptions(
   return [
     ...(kinds.video ? videoOptions(size, fit) : []),
     ...(kinds.audio ? ['-map', '0:a:0', '-c:a', 'pcm_s16le', '-ar', '48000', '-ac', '2'] : []),
+    // Seconds added to all times: sender reports may set the first ones back, and NUT has no negative times.
+    ...['-output_ts_offset', '86400'],
     // µs that one track may wait for the other: none. Both have their own times.
     ...['-max_interleave_delta', '1000'],
     // Each packet is written at once.

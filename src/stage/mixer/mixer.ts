@@ -15,8 +15,6 @@ import { emptyScene, type Scene } from './scene.ts'
 /** Pictures on their way into the encoder; beyond them pictures are skipped, never waited for. */
 const canvases = 5
 const fadeMs = 200
-/** An encoder that takes pictures and gives nothing for this long is replaced. */
-const encoderStalledMs = 2_000
 const sampleRateHz = 48_000
 const background: Colour = { y: 28, u: 132, v: 124 }
 const card: Colour = { y: 50, u: 132, v: 124 }
@@ -248,8 +246,7 @@ export class Mixer {
   #check(): void {
     const nowMs = performance.now()
     for (const [id, input] of this.#inputs) input.check(nowMs, this.#fed.get(id) ?? false)
-    const encoder = this.#encoder
-    if (encoder && nowMs - encoder.lastOutputAtMs > encoderStalledMs) encoder.kill()
+    if (this.#encoder?.isStalled(nowMs)) this.#encoder.kill()
   }
 
   async #startEncoder(): Promise<void> {

@@ -7,6 +7,9 @@ import { type ProgrammeSettings, programmeInputOptions, programmeOutputOptions }
 
 /** Larger packets are damage: a keyframe is far smaller. */
 const maxPacketBytes = 8 * 1024 * 1024
+/** An encoder that is fed and gives nothing for this long is replaced. */
+const stalledMs = 2_000
+const startMs = 10_000
 /** Sound that may wait for an encoder that takes nothing: 16 MB are 80 s. */
 const maxWaitingBytes = 16 * 1024 * 1024
 
@@ -23,6 +26,7 @@ export class ProgrammeEncoder {
   readonly #process: FfmpegProcess
   readonly #nut: NutWriter
   #lastOutputAtMs = performance.now()
+  #hasOutput = false
 
   private constructor(process: FfmpegProcess, nut: NutWriter) {
     this.#process = process
@@ -41,7 +45,7 @@ export class ProgrammeEncoder {
     const reader = new NutReader({
       maxPacketBytes,
       onPacket(packet) {
-        if (encoder) encoder.#lastOutputAtMs = performance.now()
+        if (encoder) encoder.#came()
         onPacket(packet)
       },
     })
@@ -90,8 +94,14 @@ export class ProgrammeEncoder {
     return this.#process.exited.then(({ reason }) => reason)
   }
 
-  get lastOutputAtMs(): number {
-    return this.#lastOutputAtMs
+  /** Whether it takes pictures and gives nothing, which on a busy machine it may do for a while at its start. */
+  isStalled(nowMs: number): boolean {
+    return nowMs - this.#lastOutputAtMs > (this.#hasOutput ? stalledMs : startMs)
+  }
+
+  #came(): void {
+    this.#hasOutput = true
+    this.#lastOutputAtMs = performance.now()
   }
 
   /** @param done called when the picture's memory may be used again. */
