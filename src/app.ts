@@ -24,6 +24,8 @@ import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
+import { registerInvitesApi } from './http/stage/invites-api.ts'
+import { registerStageApi } from './http/stage/stage-api.ts'
 import { registerStageSocket } from './http/stage/stage-socket.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { PublicationLimit } from './ingest/publication-limit.ts'
@@ -155,6 +157,8 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   )
   registerStreamsApi(server, registry, outputs)
   registerTargetsApi(server, targets)
+  registerStageApi(server, stages)
+  registerInvitesApi(server, invites)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),

@@ -35,6 +35,7 @@ export const errorCodes = {
   NO_NEW_MEDIA: { status: 503, fault: 'ours' },
   TOO_MANY_VIEWERS: { status: 503, fault: 'ours' },
   REMOVED: { status: 403, fault: 'client' },
+  STAGE_NOT_FOUND: { status: 404, fault: 'client' },
   STAGE_LOCKED: { status: 403, fault: 'client' },
   NOT_INVITED: { status: 403, fault: 'client' },
   NOT_A_HOST: { status: 403, fault: 'client' },

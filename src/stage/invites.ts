@@ -1,11 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
-import type { StageRole } from './stage-snapshot.ts'
+import { roleSchema, type StageRole } from './stage-snapshot.ts'
 
 const maxInvites = 200
 
 export type InviteSpec = {
-  role: Exclude<StageRole, 'host'> | 'host'
+  role: StageRole
   label: string
   /** ms since 1970; null: it does not expire. */
   expiresAtMs: number | null
@@ -13,14 +14,17 @@ export type InviteSpec = {
   maxUses: number | null
 }
 
-export type InviteSnapshot = {
-  id: string
-  role: StageRole
-  label: string
-  expiresAt: string | null
-  maxUses: number | null
-  uses: number
-}
+export const inviteSchema = z
+  .object({
+    id: z.string(),
+    role: roleSchema,
+    label: z.string(),
+    expiresAt: z.string().nullable().describe('ISO time.'),
+    maxUses: z.number().nullable(),
+    uses: z.number(),
+  })
+  .meta({ id: 'StageInvite' })
+export type InviteSnapshot = z.infer<typeof inviteSchema>
 
 type Invite = InviteSpec & { id: string; hash: Buffer; uses: number }
 

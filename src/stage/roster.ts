@@ -81,7 +81,7 @@ export class Roster {
       locked: this.#locked,
       hasPassword: this.#password !== null,
       people: [...this.#people.values()].map(publicPart),
-      layout: this.#layout,
+      layout: { ...this.#layout, free: [...this.#layout.free] },
       banner: this.#banner,
       programme: this.#programme,
     }
@@ -152,14 +152,29 @@ export class Roster {
     const person = this.#find(id)
     const onStage = [...this.#people.values()].filter((each) => each.place === 'stage').length
     if (place === 'stage' && person.place !== 'stage' && onStage >= maxOnStage) {
-      throw new GatewayError('WRONG_STATE', `There are ${maxOnStage} people on stage, which is its limit.`)
+      throw stageFull()
     }
-    // Who comes on stage last stands last.
-    if (place === 'stage' && person.place !== 'stage') {
-      this.#people.delete(id)
-      this.#people.set(id, person)
-    }
+    if (place === 'stage' && person.place !== 'stage') this.#toTheEnd(person)
     this.#change(person, { place })
+  }
+
+  /**
+   * Places people and sets the layout in one step: all of it, or nothing.
+   * @throws GatewayError NOT_FOUND, WRONG_STATE when more would be on stage than it holds.
+   */
+  direct(places: Readonly<Record<string, 'backstage' | 'stage'>>, layout: Layout): void {
+    const moves = Object.entries(places)
+    const after = new Map(this.people.map(({ id, place }) => [id, place]))
+    for (const [id, place] of moves) after.set(this.#find(id).id, place)
+    if ([...after.values()].filter((place) => place === 'stage').length > maxOnStage) throw stageFull()
+    this.#layout = layout
+    for (const [id, place] of moves) {
+      const person = this.#find(id)
+      if (place === 'stage' && person.place !== 'stage') this.#toTheEnd(person)
+      person.place = place
+    }
+    const people = Object.fromEntries(moves.map(([id]) => [id, publicPart(this.#find(id))]))
+    this.#changed({ layout: this.snapshot().layout, people })
   }
 
   setSource(id: string, source: StageSource, state: { paused: boolean } | null): void {
@@ -193,7 +208,7 @@ export class Roster {
 
   setLayout(layout: Layout): void {
     this.#layout = layout
-    this.#changed({ layout })
+    this.#changed({ layout: this.snapshot().layout })
   }
 
   setBanner(banner: string): void {
@@ -231,6 +246,12 @@ export class Roster {
     return message
   }
 
+  /** Who comes on stage last stands last. */
+  #toTheEnd(person: Person): void {
+    this.#people.delete(person.id)
+    this.#people.set(person.id, person)
+  }
+
   #find(id: string): Person {
     const person = this.#people.get(id)
     if (!person) throw new GatewayError('NOT_FOUND', 'This person is not in the room.')
@@ -246,6 +267,10 @@ export class Roster {
     this.#revision += 1
     this.#onDelta({ revision: this.#revision, ...changes })
   }
+}
+
+function stageFull(): GatewayError {
+  return new GatewayError('WRONG_STATE', `There are ${maxOnStage} people on stage, which is its limit.`)
 }
 
 function publicPart({ seatToken: _, ...person }: Person): PersonSnapshot {

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import type { ErrorShape } from '../errors.ts'
 import type { IceServer } from '../ingest/ice-servers.ts'
-import type { ChatMessage, StageDelta, StageSnapshot } from './stage-snapshot.ts'
+import {
+  type ChatMessage,
+  layoutSchema,
+  type StageDelta,
+  type StageSnapshot,
+  type StageSource,
+  sourceSchema,
+} from './stage-snapshot.ts'
 
 /** Version of the protocol; a page of another one is told to reload. */
 export const stageProtocolVersion = 1
@@ -18,17 +25,7 @@ export const nameSchema = z
   .regex(/^[^\p{Cc}]*$/u, 'must be one line')
 /** mediasoup checks the inside of these; here their rough shape and, by the frame limit, their size. */
 const opaque = z.record(z.string(), z.unknown())
-export const sourceSchema = z.enum(['camera', 'microphone', 'screen', 'screen-audio'])
-const part = z.number().min(0).max(1)
-
-export const layoutSchema = z.strictObject({
-  mode: z.enum(['auto', 'solo', 'side-by-side', 'grid', 'speaker', 'screen', 'picture-in-picture', 'free']),
-  /** `PERSON:camera` or `PERSON:screen`. */
-  main: z.string().max(64).nullable(),
-  free: z
-    .array(z.strictObject({ id: z.string().max(64), x: part, y: part, width: part, height: part }))
-    .max(20),
-})
+export const bannerSchema = z.string().trim().max(60)
 
 /**
  * The websocket of a stage's room at `/ws/stage/{stream}`: JSON text frames. A request `{ id, type, … }` gets one
@@ -74,7 +71,7 @@ export const stageRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ id, type: z.literal('remove'), personId }),
   z.strictObject({ id, type: z.literal('setRole'), personId, role: z.enum(['cohost', 'guest']) }),
   z.strictObject({ id, type: z.literal('layout'), layout: layoutSchema }),
-  z.strictObject({ id, type: z.literal('banner'), text: z.string().trim().max(60) }),
+  z.strictObject({ id, type: z.literal('banner'), text: bannerSchema }),
   z.strictObject({ id, type: z.literal('lock'), locked: z.boolean() }),
   z.strictObject({ id, type: z.literal('goLive') }),
   z.strictObject({ id, type: z.literal('endShow') }),
@@ -141,7 +138,7 @@ export type StageNotice =
   /** A host asks the person to unmute; until then only a host's mute holds. */
   | { type: 'askUnmute' }
   /** The server ended a source of the person: a host stopped it. */
-  | { type: 'sourceEnded'; source: z.infer<typeof sourceSchema> }
+  | { type: 'sourceEnded'; source: StageSource }
   /** A consumer of the person is gone. */
   | { type: 'consumerClosed'; consumerId: string }
   /** Loudness by person, 0 to 1. */

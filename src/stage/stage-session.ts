@@ -179,11 +179,7 @@ export class StageSession {
     place: ({ personId, place }) => this.#direct((stage) => stage.roster.place(personId, place)),
     mute: ({ personId }) => this.#direct((stage) => stage.mute(personId)),
     askUnmute: ({ personId }) => this.#direct((stage) => stage.askUnmute(personId)),
-    stopScreen: ({ personId }) =>
-      this.#direct((stage) => {
-        stage.stopSource(personId, 'screen')
-        stage.stopSource(personId, 'screen-audio')
-      }),
+    stopScreen: ({ personId }) => this.#direct((stage) => stage.stopScreen(personId)),
     remove: ({ personId }) =>
       this.#direct((stage, id) => {
         const { role } = stage.roster.person(personId)

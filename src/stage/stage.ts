@@ -173,8 +173,14 @@ export class Stage {
     this.#notify(personId, { type: 'askUnmute' })
   }
 
+  /** Ends a shared screen with its sound; the camera stays. */
+  stopScreen(personId: string): void {
+    this.#stopSource(personId, 'screen')
+    this.#stopSource(personId, 'screen-audio')
+  }
+
   /** Ends a source from the server's side. */
-  stopSource(personId: string, source: StageSource): void {
+  #stopSource(personId: string, source: StageSource): void {
     const peer = this.#seats.get(personId)?.peer
     if (!peer?.track(source)) return
     peer.unproduce(source)

@@ -101,6 +101,26 @@ describe('the roster', () => {
     expect(code(() => roster.join({ name: 'One more', role: 'guest' }))).toBe('TOO_MANY_PEOPLE')
   })
 
+  test('people and layout change in one step, or not at all', () => {
+    const people = Array.from(
+      { length: maxOnStage + 1 },
+      (_, index) => roster.join({ name: `P${index}`, role: 'guest' }).id,
+    )
+    const layout = { mode: 'speaker' as const, main: null, free: [] }
+    const before = roster.snapshot()
+    const all = Object.fromEntries(people.map((id) => [id, 'stage' as const]))
+    expect(code(() => roster.direct(all, layout))).toBe('WRONG_STATE')
+    expect(code(() => roster.direct({ [people[0] ?? '']: 'stage', gone: 'stage' }, layout))).toBe('NOT_FOUND')
+    expect(roster.snapshot()).toEqual(before)
+    const [first = '', second = ''] = people
+    roster.direct({ [second]: 'stage', [first]: 'stage' }, layout)
+    expect(roster.snapshot()).toMatchObject({ revision: before.revision + 1, layout })
+    expect(roster.people.slice(-2).map(({ id, place }) => [id, place])).toEqual([
+      [second, 'stage'],
+      [first, 'stage'],
+    ])
+  })
+
   test('raising a hand twice keeps the place in the queue', () => {
     const { id } = roster.join({ name: 'Guido', role: 'guest' })
     roster.raiseHand(id, 'first')
