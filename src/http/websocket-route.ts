@@ -54,7 +54,7 @@ export function registerWebsocket(
       request.raw.socket.once('close', leave)
     },
     handler: async () => {
-      throw new GatewayError('BAD_REQUEST', 'This address accepts websockets only.')
+      throw new GatewayError('BAD_REQUEST', 'This address accepts only websockets.')
     },
     wsHandler: (socket, request) => {
       const session = open(request, {
