@@ -19,7 +19,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     rollupOptions: {
-      input: { index: page('index'), publish: page('publish'), watch: page('watch'), login: page('login') },
+      input: {
+        index: page('index'),
+        publish: page('publish'),
+        watch: page('watch'),
+        join: page('join'),
+        studio: page('studio'),
+        login: page('login'),
+      },
     },
   },
 })

@@ -27,6 +27,8 @@ import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
+import { programmeSettings } from './stage/programme-settings.ts'
+import { Stages } from './stage/stages.ts'
 import { Registry } from './streams/registry.ts'
 import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
@@ -122,13 +124,28 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const stages = new Stages(
+    {
+      registry,
+      pool,
+      ports,
+      ffmpegBinary: ffmpeg.binary,
+      settings: programmeSettings(config.stage, config.encode),
+      maxBitrateBps: config.limits.maxPublishBitrateBps,
+      admits: () => null,
+      log,
+    },
+    config.stage.maxStages,
+  )
+  // Before the streams: the end of a show is an end of its stream.
+  cleanup.defer(() => stages.close())
   const mode = accessMode({ ...config.access, ...config.http })
   const access = await Access.load({ mode, config: config.access, database, log })
   cleanup.defer(() => access.close())
   if (config.access.access === 'open')
     log.warn('access is open: all who reach the gateway may publish, watch and operate (SLUICE_ACCESS)')
   await registerRoutes(server, {
-    ...{ config, access, registry, outputs, targets, log },
+    ...{ config, access, registry, outputs, targets, stages, log },
     readiness: () => ({ workers: pool.health, draining }),
     resources: () => ({
       processes: [

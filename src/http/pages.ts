@@ -9,7 +9,8 @@ import { checkName } from '../streams/registry.ts'
 const builtPages = join(import.meta.dirname, '../../player/dist')
 
 /**
- * The pages: `/`, `/publish/{stream}`, `/watch/{stream}` and `/login`, with their assets under `/assets`.
+ * The pages: `/`, `/login`, and `/publish`, `/watch`, `/join` and `/studio` with `/{stream}`, with their assets under
+ * `/assets`.
  * @throws GatewayError INTERNAL when they were not built.
  */
 export async function registerPages(server: FastifyInstance, directory = builtPages): Promise<void> {
@@ -30,7 +31,7 @@ export async function registerPages(server: FastifyInstance, directory = builtPa
   server.get('/login', async (_request, reply) =>
     reply.sendFile('login.html', directory, { maxAge: 0, immutable: false }),
   )
-  for (const page of ['publish', 'watch']) {
+  for (const page of ['publish', 'watch', 'join', 'studio']) {
     server.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
       checkName(params.stream)
       return await reply.sendFile(`${page}.html`, directory, { maxAge: 0, immutable: false })

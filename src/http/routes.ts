@@ -5,11 +5,15 @@ import type { HlsOutput } from '../hls/hls-output.ts'
 import { PublicationLimit } from '../ingest/publication-limit.ts'
 import type { Log } from '../log.ts'
 import { allowsPublish } from '../push/connection/rtmp-publish-check.ts'
+import { Invites } from '../stage/invites.ts'
+import { stageDoor } from '../stage/stage-door.ts'
+import type { Stages } from '../stage/stages.ts'
 import type { OutputKinds } from '../streams/output.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Targets } from '../targets/targets.ts'
 import { registerAccessApi } from './access/access-api.ts'
 import { registerDoor } from './access/door.ts'
+import { stageRole } from './access/grant.ts'
 import { registerApiDocuments } from './api/api-documents.ts'
 import { registerStreamsApi } from './api/streams-api.ts'
 import { registerTargetsApi } from './api/targets-api.ts'
@@ -23,6 +27,9 @@ import { registerWhep } from './rtc/whep.ts'
 import { registerWhip } from './rtc/whip.ts'
 import { registerRtmpCallback } from './rtmp-callback.ts'
 import { registerSignaling } from './signaling.ts'
+import { registerInvitesApi } from './stage/invites-api.ts'
+import { registerStageApi } from './stage/stage-api.ts'
+import { registerStageSocket } from './stage/stage-socket.ts'
 
 /** What the routes lead to. */
 export type RouteParts = {
@@ -31,6 +38,7 @@ export type RouteParts = {
   registry: Registry
   outputs: OutputKinds & { hls: HlsOutput }
   targets: Targets
+  stages: Stages
   readiness: () => Readiness
   resources: () => Resources
   log: Log
@@ -40,7 +48,7 @@ export type RouteParts = {
 
 /** All routes of the gateway, behind the one door. */
 export async function registerRoutes(server: FastifyInstance, parts: RouteParts): Promise<void> {
-  const { config, access, registry, outputs, targets, log } = parts
+  const { config, access, registry, outputs, targets, stages, log } = parts
   // Open only because others should not reach it: then what a proxy passes on is not let in.
   const onlyThisMachine = access.mode === 'open' && config.access.access === 'auto'
   await registerDoor(server, { access, onlyThisMachine })
@@ -60,6 +68,19 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   const edge = { ...config.rtc, ...config.limits }
   registerSignaling(server, registry, publications, access, edge, log)
   registerWhip(server, registry, publications, access, log, edge)
+  const invites = new Invites()
+  registerStageApi(server, stages)
+  registerInvitesApi(server, invites)
+  registerStageSocket(server, {
+    stages,
+    doorFor: (request) => {
+      const { stream } = request.params
+      const password = (): string | null => stages.get(stream)?.roster.password ?? null
+      return stageDoor({ stream, invites, password, role: stageRole(access, request, stream) })
+    },
+    config: edge,
+    log,
+  })
   registerWhep(server, registry, access, edge)
   await registerPages(server, parts.pages)
 }

@@ -10,6 +10,10 @@ import { registerRoutes } from '../../src/http/routes.ts'
 import { createServer } from '../../src/http/server.ts'
 import { createLog, type Log } from '../../src/log.ts'
 import { MediaBudget } from '../../src/media-budget.ts'
+import { TapPorts } from '../../src/sfu/tap-ports.ts'
+import type { WorkerPool } from '../../src/sfu/worker-pool.ts'
+import { programmeSettings } from '../../src/stage/programme-settings.ts'
+import { Stages } from '../../src/stage/stages.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { TargetStore } from '../../src/targets/target-store.ts'
 import { Targets } from '../../src/targets/targets.ts'
@@ -55,10 +59,19 @@ export async function startRoutes(
       },
     },
   })
+  const stages = new Stages(
+    {
+      // Nobody comes in, so that nothing of these is asked.
+      ...{ registry, pool: {} as WorkerPool, ports: new TapPorts(45_000, 45_007), log },
+      ...{ ffmpegBinary: '/nowhere/ffmpeg', settings: programmeSettings(config.stage, config.encode) },
+      ...{ maxBitrateBps: config.limits.maxPublishBitrateBps, admits: () => null },
+    },
+    config.stage.maxStages,
+  )
   const server = await createServer({ ...config.http, ...config.limits }, log)
   cleanup.defer(() => server.close())
   await registerRoutes(server, {
-    ...{ config, access, registry, outputs, targets, log },
+    ...{ config, access, registry, outputs, targets, stages, log },
     readiness: () => ({ workers: { up: 1, wanted: 1 }, draining: false }),
     resources: () => ({ processes: [], media: budget, transcodes }),
     pages: await emptyPages(cleanup),
@@ -71,7 +84,7 @@ async function emptyPages(cleanup: Cleanup): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-pages-'))
   cleanup.defer(() => rm(directory, { recursive: true }))
   await mkdir(join(directory, 'assets'))
-  for (const page of ['index', 'publish', 'watch', 'login'])
+  for (const page of ['index', 'publish', 'watch', 'login', 'join', 'studio'])
     await writeFile(join(directory, `${page}.html`), page)
   return directory
 }

@@ -47,3 +47,16 @@ export function publishGrant(
     void access.audit.record(principal, address, action, stream, code === null ? {} : { code })
   }
 }
+
+/** Which role on a stage somebody has without an invite: null for none. */
+export function stageRole(
+  access: Access,
+  request: FastifyRequest,
+  stream: string,
+): (as: 'host' | 'guest') => 'host' | 'guest' | null {
+  const principal = principalOf(request)
+  return (as) => {
+    if (!access.allows(principal, 'join', stream)) return null
+    return as === 'host' && access.allows(principal, 'publish', stream) ? 'host' : 'guest'
+  }
+}

@@ -47,6 +47,14 @@ const decisions = {
 /** Every route → what it needs. Those of one resource that need the same stand in one line. */
 const table: [routes: string, needs: keyof typeof decisions][] = [
   ['GET / | GET /publish/:stream | GET /watch/:stream | GET /login | GET /assets/*', 'open'],
+  ['GET /join/:stream | GET /studio/:stream', 'open'],
+  ['GET /api/streams/:stream/stage | GET /api/streams/:stream/people', 'read'],
+  ['GET /api/streams/:stream/people/:person', 'read'],
+  ['PATCH /api/streams/:stream/stage | PUT /api/streams/:stream/stage/layout', 'publish'],
+  ['POST /api/streams/:stream/stage/show | DELETE /api/streams/:stream/stage/show', 'publish'],
+  ['PATCH /api/streams/:stream/people/:person | DELETE /api/streams/:stream/people/:person', 'publish'],
+  ['GET /api/streams/:stream/invites | POST /api/streams/:stream/invites', 'operate'],
+  ['DELETE /api/streams/:stream/invites/:invite', 'operate'],
   ['GET /healthz | GET /readyz', 'open'],
   ['GET /metrics', 'metrics'],
   ['GET /api/openapi.json | GET /api/docs', 'documents'],
@@ -89,6 +97,7 @@ const table: [routes: string, needs: keyof typeof decisions][] = [
 const elsewhere = [
   'GET /hls/:stream/*',
   'GET /ws/publish/:stream',
+  'GET /ws/stage/:stream',
   'POST /api/streams/:stream/play-tokens',
   'POST /api/streams/:stream/play-tokens/renew',
   'DELETE /api/session',
