@@ -5,6 +5,7 @@ import type { Machine } from './machine.ts'
 import { describeMachine } from './machine.ts'
 import { measureCpu } from './measure-cpu.ts'
 import { measureEncode } from './measure-encode.ts'
+import { measureFuzz } from './measure-fuzz.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measureRestream } from './measure-restream.ts'
@@ -29,6 +30,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   restream: measureRestream,
   whip: measureWhip,
   whep: measureWhep,
+  fuzz: measureFuzz,
 }
 
 async function main(): Promise<void> {
