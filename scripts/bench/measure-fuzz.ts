@@ -16,12 +16,13 @@ export async function measureFuzz(options: BenchOptions, _machine: Machine): Pro
   return [
     {
       title: `fuzz: ${inputs} inputs, seed ${seed}; no crash, no leak, no wrong answer`,
-      head: ['inputs', 'number', 'answers'],
+      columns: ['inputs', 'number', 'answers'],
       rows: results.map(({ name, inputs: count, outcomes }) => [
         name,
         String(count),
         [...outcomes].map(([outcome, times]) => `${outcome}: ${times}`).join(', '),
       ]),
+      notes: [`again by: npm run bench -- fuzz --seed ${seed} --inputs ${inputs}`],
     },
   ]
 }
