@@ -1,8 +1,9 @@
 import { type BackoffRule, backoffMs } from '../backoff.ts'
 import type { EncodeConfig } from '../config/sections/encode-config.ts'
 import type { HlsConfig } from '../config/sections/hls-config.ts'
+import type { Epoch } from '../feed/epoch.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { Epoch, Fragment } from '../feed/fragment.ts'
+import type { UnnumberedFragment } from '../feed/fragment.ts'
 import { maxKeyframeSeconds } from '../feed/keyframe-cadence.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import type { Log } from '../log.ts'
@@ -15,13 +16,13 @@ const retryRule: BackoffRule = { firstMs: 500, maxMs: 10_000, jitter: 0.3 }
 export type EncoderSettings = Pick<HlsConfig, 'partSeconds'> & EncodeConfig
 
 export type EncoderOptions = {
-  /** With video and sound, and media in it. */
+  /** With video and audio, and media in it. */
   feed: Feed
   size: FrameSize
   settings: EncoderSettings
   ffmpegBinary: string
   log: Log
-  onFragment: (fragment: Omit<Fragment, 'number'>) => void
+  onFragment: (fragment: UnnumberedFragment) => void
 }
 
 /** Keeps a feed encoded: one ffmpeg for each of its epochs, and a new one when that fails. */
@@ -77,7 +78,7 @@ export class Encoder {
       preset: settings.transcodePreset,
       keyframeSeconds: maxKeyframeSeconds,
     }
-    const onFragment = (fragment: Omit<Fragment, 'number'>): void => {
+    const onFragment = (fragment: UnnumberedFragment): void => {
       this.#failures = 0
       this.#problem = null
       this.#options.onFragment(fragment)

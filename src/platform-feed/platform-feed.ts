@@ -4,8 +4,10 @@ import { messageOf } from '../errors.ts'
 import { FilledEpoch } from '../feed/continuity/filled-epoch.ts'
 import { type FillerSpec, makeFiller } from '../feed/continuity/filler.ts'
 import { JoinedEpochs } from '../feed/continuity/joined-epochs.ts'
+import { bestVideo, type Epoch } from '../feed/epoch.ts'
 import { Feed } from '../feed/feed.ts'
-import type { Epoch, Fragment } from '../feed/fragment.ts'
+import { type EpochEnd, followEpoch } from '../feed/follow-epoch.ts'
+import type { Fragment, UnnumberedFragment } from '../feed/fragment.ts'
 import { maxKeyframeSeconds } from '../feed/keyframe-cadence.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import type { Log } from '../log.ts'
@@ -27,7 +29,7 @@ export type PlatformFeedOptions = {
 }
 
 /**
- * A stream as platforms want it: always with sound and picture, frequent keyframes, one picture size. As long as the
+ * A stream as platforms want it: always with audio and video, frequent keyframes, one picture size. As long as the
  * source is like that, its fragments pass as they are; a track that it lacks is filled without an encoder; and where
  * only an encoder helps, one serves everybody who reads this feed.
  */
@@ -97,12 +99,13 @@ export class PlatformFeed {
   async #filledEpoch(epoch: Epoch): Promise<FilledEpoch | null> {
     const { settings, ffmpegBinary, log } = this.#options
     const { audioBitrateBps, transcodeWidth, transcodeHeight, transcodeFramesPerSecond } = settings
-    if (epoch.video && epoch.audio) return null
+    const hasVideo = epoch.renditions.length > 0
+    if (hasVideo && epoch.audio) return null
     const size = this.#sentSize ?? { width: transcodeWidth, height: transcodeHeight }
-    const spec: FillerSpec = epoch.video
-      ? { kind: 'silence', bitrateBps: audioBitrateBps }
+    const spec: FillerSpec = hasVideo
+      ? { kind: 'audio', bitrateBps: audioBitrateBps }
       : {
-          kind: 'picture',
+          kind: 'video',
           ...encodedSize(size, null),
           framesPerSecond: transcodeFramesPerSecond,
           keyframeSeconds: maxKeyframeSeconds,
@@ -113,39 +116,19 @@ export class PlatformFeed {
   /** Passes an epoch's fragments on. @returns the next epoch; null when the source ended or this was closed. */
   async #follow(epoch: Epoch, filled: FilledEpoch | null): Promise<Epoch | null> {
     const { signal } = this.#closing
-    const end = Promise.withResolvers<Epoch | null>()
-    let over = false
-    const finish = (next: Epoch | null): void => {
-      over = true
-      end.resolve(next)
-    }
-    const pass = (fragment: Fragment): void => {
-      try {
-        this.#complete.append(filled ? filled.fill(fragment) : fragment)
-      } catch (error) {
-        // Not through the feed, whose other readers have nothing to do with it.
-        over = true
-        end.reject(error)
-      }
-    }
-    const onAbort = (): void => finish(null)
+    const over = Promise.withResolvers<EpochEnd | null>()
+    const onAbort = (): void => over.resolve(null)
     signal.addEventListener('abort', onAbort)
+    if (signal.aborted) onAbort()
     this.#source = epoch
-    const detach = this.#options.source.attach({
-      onFragment: (fragment) => {
-        if (over) return
-        if (fragment.epoch !== epoch) finish(fragment.epoch)
-        else pass(fragment)
-      },
-      onEnd: () => finish(null),
+    const detach = followEpoch(this.#options.source, epoch, {
+      onFragment: (fragment) => this.#complete.append(filled ? filled.fill(fragment) : fragment),
+      onOver: over.resolve,
     })
-    if (signal.aborted) finish(null)
-    try {
-      return await end.promise
-    } finally {
-      detach()
-      signal.removeEventListener('abort', onAbort)
-    }
+    const end = await over.promise
+    detach()
+    signal.removeEventListener('abort', onAbort)
+    return end?.kind === 'epoch' ? end.epoch : null
   }
 
   /** Takes a fragment with all tracks. */
@@ -156,7 +139,7 @@ export class PlatformFeed {
     if (fragment.keyframe) this.#held = []
     if (!this.#decided) this.#held.push(fragment)
     if (mode === 'undecided') return
-    const { video } = fragment.epoch
+    const video = bestVideo(fragment.epoch)
     if (!video) return
     if (mode === 'encode') {
       this.#encodedBecause = encodedBecause
@@ -175,15 +158,14 @@ export class PlatformFeed {
     this.#sentSize ??= { width: video.width, height: video.height }
   }
 
-  #send(fragment: Omit<Fragment, 'number'>): void {
+  #send(fragment: UnnumberedFragment): void {
     this.feed.append(this.#joined.join(fragment))
   }
 
   #transcode(): TranscodeChoice {
-    const { video, audio } = this.#source ?? { video: null, audio: null }
     return chooseTranscode({
-      video,
-      audio: audio !== null,
+      video: this.#source ? bestVideo(this.#source) : null,
+      audio: this.#source?.audio != null,
       sentSize: this.#sentSize,
       keyframeSeconds: this.#distances.typicalSeconds,
       encodedBecause: this.#encodedBecause,

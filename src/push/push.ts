@@ -1,6 +1,9 @@
 import { GatewayError, messageOf, toErrorShape } from '../errors.ts'
+import type { Epoch } from '../feed/epoch.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { Epoch } from '../feed/fragment.ts'
+import { type EpochEnd, followEpoch } from '../feed/follow-epoch.ts'
+import { mediaBytes } from '../feed/fragment.ts'
+import { mp4Muxer } from '../feed/muxer.ts'
 import { StdinWriter } from '../feed/stdin-writer.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { createProgressParser } from '../ffmpeg/progress.ts'
@@ -32,8 +35,8 @@ const leastInFlightBytes = 256 * 1024
  * can't take · feed-ended · failed: anything else, with whose fault it was and a sentence for people.
  */
 export type PushEnd =
-  | { kind: 'closed' | 'feed-ended' }
-  | { kind: 'epoch'; epoch: Epoch }
+  | { kind: 'closed' }
+  | EpochEnd
   | { kind: 'failed'; fault: 'destination' | 'ours'; class: TargetErrorClass; why: string }
 
 export type PushOptions = {
@@ -142,28 +145,20 @@ export class Push {
 
   async #supervise(process: FfmpegProcess, relay: Relay, signal: AbortSignal): Promise<string> {
     const { feed, epoch } = this.#options
-    const writer = new StdinWriter(process.stdin, epoch.init)
+    const writer = new StdinWriter(process.stdin, mp4Muxer(epoch))
     const onAbort = (): void => {
       this.#end ??= { kind: 'closed' }
       // ffmpeg sees a SIGTERM only after its next read: without media that would be the end of its input.
       writer.abort()
       void process.stop()
     }
-    const onEpoch = (next: Epoch): void => this.#drain(writer, { kind: 'epoch', epoch: next })
-    // What the ring holds may begin before this epoch.
-    let replay = true
-    const detach = feed.attach({
+    const detach = followEpoch(feed, epoch, {
       onFragment: (fragment) => {
-        if (fragment.epoch === epoch) {
-          this.#meter.offered(fragment.durationSeconds, fragment.bytes.length, performance.now())
-          writer.add(fragment)
-        } else if (!replay) onEpoch(fragment.epoch)
+        this.#meter.offered(fragment.durationSeconds, mediaBytes(fragment), performance.now())
+        writer.add(fragment)
       },
-      onEnd: () => this.#drain(writer, { kind: 'feed-ended' }),
+      onOver: (end) => this.#drain(writer, end),
     })
-    replay = false
-    if (feed.newest && feed.newest.epoch !== epoch) onEpoch(feed.newest.epoch)
-    if (feed.ended) this.#drain(writer, { kind: 'feed-ended' })
     const check = (): void => {
       this.#check(process, relay, writer).catch((error) => {
         this.#options.log.error({ err: error }, 'looking after a push failed')
