@@ -33,7 +33,7 @@ export function registerWhep(
             ),
       )
       try {
-        const viewer = await registry.watch(stream, offer, () => {
+        const viewer = await registry.watch(stream, { offer, client }, () => {
           leave()
           onEnd()
         })

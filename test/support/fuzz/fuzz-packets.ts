@@ -51,6 +51,7 @@ export const fuzzPackets: FuzzSurface = {
     const { registry, pool } = gateway.app
     const pids = pool.pids
     const { stream, publication } = await registry.publish('packets', {
+      principal: 'anonymous',
       kinds: ['audio', 'video'],
       onEnd: () => undefined,
     })
