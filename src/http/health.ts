@@ -9,7 +9,7 @@ export type Readiness = {
 }
 
 /**
- * `/healthz`: the event loop is alive, or nobody would answer; restart the gateway when it is not.
+ * `/healthz`: the event loop is alive, or no answer comes; restart the gateway when it is not.
  * `/readyz`: it can take publishers; 503 with the reason when it can't.
  */
 export function registerHealth(server: FastifyInstance, readiness: () => Readiness): void {
