@@ -28,7 +28,7 @@ const paths = [
   '*',
 ]
 const path = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...paths) },
+  { weight: 6, arbitrary: fc.constantFrom(...paths) },
   {
     weight: 3,
     arbitrary: fc
@@ -37,56 +37,49 @@ const path = fc.oneof(
   },
   { weight: 1, arbitrary: hostileText },
 )
-const header = fc.tuple(
-  mostly(
-    fc.constantFrom(
-      'content-type',
-      'content-length',
-      'transfer-encoding',
-      'range',
-      'if-match',
-      'if-none-match',
-      'accept-encoding',
-      'authorization',
-      'origin',
-      'upgrade',
-      'connection',
-      'expect',
-      'x-forwarded-for',
-      'sec-websocket-key',
-      'cookie',
+const names = [
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+  'range',
+  'if-match',
+  'upgrade',
+  'connection',
+  'expect',
+]
+const header: fc.Arbitrary<readonly [string, string]> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      ['content-type', 'application/json'] as const,
+      ['content-type', 'application/sdp'] as const,
+      ['content-length', '5'] as const,
+      ['range', 'bytes=0-1'] as const,
+      ['if-none-match', '*'] as const,
+      ['accept-encoding', 'gzip'] as const,
+      ['authorization', 'Bearer x'] as const,
+      ['x-forwarded-for', '203.0.113.7'] as const,
+      ['cookie', 'a=b'] as const,
     ),
-    hostileText,
-  ),
-  fc.oneof(
-    fc.constantFrom(
-      'application/json',
-      'application/sdp',
-      'websocket',
-      'upgrade',
-      'close',
-      'chunked',
-      'bytes=0-1',
-      'bytes=5-1',
-      '*',
-      'gzip',
-      '5',
-      '-1',
-      '99999999999',
-      'Bearer x',
-      '100-continue',
-      'null',
-      'x-www-form-urlencoded',
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.constantFrom(...names),
+      fc.constantFrom('websocket', 'chunked', '-1', '99999999999', '100-continue', 'bytes=5-1'),
     ),
-    hostileText,
-  ),
+  },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...names, 'origin', 'authorization'), hostileText) },
+  { weight: 1, arbitrary: fc.tuple(hostileText, hostileText) },
 )
 const request = fc.record({
   method: mostly(fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'), hostileText),
   path,
   host: mostly(fc.constantFrom('localhost'), hostileText),
-  headers: fc.array(header, { maxLength: 5 }),
+  headers: fc.array(header, { maxLength: 3 }),
   body: fc.oneof(fc.constant(''), hostileText, fc.json()),
+  /** Else the body is read as another request, and Node refuses both. */
+  measured: mostly(fc.constant(true), fc.constant(false)),
 })
 
 /** A client that has nothing more to say waits this long for an answer to what may be only half a request. */
@@ -103,6 +96,7 @@ export const fuzzHttp: FuzzSurface = {
       const lines = [
         `${each.method} ${each.path} HTTP/1.1`,
         `host: ${each.host}`,
+        ...(each.measured ? [`content-length: ${Buffer.byteLength(each.body, 'latin1')}`] : []),
         ...each.headers.map(([name, value]) => `${name}: ${value}`),
       ]
       const text = `${lines.join('\r\n')}\r\n\r\n${each.body}`

@@ -37,21 +37,23 @@ export const fuzzWebsocket: FuzzSurface = {
   async run({ gateway }, inputs, seed) {
     const outcomes = new Map<string, number>()
     const frames = fc.sample(frame, { seed, numRuns: inputs })
-    for (let at = 0; at < frames.length; at += framesEach) {
-      const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws/publish/fuzz-${at}`)
+    for (let at = 0, connections = 0; at < frames.length; connections += 1) {
+      const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws/publish/fuzz-${connections}`)
       const closed = once(socket, 'close')
       await once(socket, 'open')
       // Most of them: what comes before it can only be in the wrong state.
-      if (at % (framesEach * 5) !== 0) {
+      if (connections % 5 !== 0) {
         const published = replyOf(socket)
         socket.send(JSON.stringify(requests[0]))
-        note(outcomes, judge(await published, 'publish'))
+        judge(await published, 'publish')
       }
-      for (const each of frames.slice(at, at + framesEach)) {
-        if (socket.readyState !== socket.OPEN) {
-          note(outcomes, 'not sent, the connection was closed')
-          continue
-        }
+      for (
+        let sent = 0;
+        sent < framesEach && at < frames.length && socket.readyState === socket.OPEN;
+        sent += 1
+      ) {
+        const each = frames[at] ?? ''
+        at += 1
         const reply = replyOf(socket)
         socket.send(each)
         const text = await Promise.race([reply, closed.then(([code]) => `closed ${String(code)}`)])
