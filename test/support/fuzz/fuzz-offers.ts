@@ -67,18 +67,21 @@ function offersTo(
         const location = response.headers.get('location')
         if (location) await fetch(new URL(location, gateway.url), { method: 'DELETE' })
       }
-      const publisher =
-        prefix === 'whep' ? await post(`${gateway.url}/whip/watched`, offerOf('chromium')) : null
+      const publish = () => post(`${gateway.url}/whip/watched`, offerOf('chromium'))
+      let publisher = prefix === 'whep' ? await publish() : null
       try {
         for (const [index, offer] of fc.sample(arbitrary, { seed, numRuns: inputs }).entries()) {
-          const stream = publisher ? 'watched' : `fuzz-${index}`
-          const response = await post(`${gateway.url}/${prefix}/${stream}`, offer)
+          const url = `${gateway.url}/${prefix}/${publisher ? 'watched' : `fuzz-${index}`}`
+          let response = await post(url, offer)
+          if (response.status === 409 && publisher) {
+            // The gateway let the publisher go, because no media comes from it.
+            await end(publisher)
+            publisher = await publish()
+            response = await post(url, offer)
+          }
           const text = await response.text()
-          // The publisher is let go after a while, because nobody is behind it.
-          if (response.status === 409 && publisher) note(outcomes, '409, the publisher is gone')
-          else if (!possible.includes(response.status))
-            throw new FuzzFinding(`${response.status} ${text}`, offer)
-          else note(outcomes, String(response.status))
+          if (!possible.includes(response.status)) throw new FuzzFinding(`${response.status} ${text}`, offer)
+          note(outcomes, String(response.status))
           await end(response)
         }
       } finally {
