@@ -30,7 +30,7 @@ export type PublicationOptions = {
   onEnd: (error: GatewayError) => void
 }
 
-/** What one publisher sends: the producers, at most one of each kind. */
+/** What an ingest holds while it publishes: the producers, at most one of each kind. */
 export class Publication {
   readonly mediaRouter: MediaRouter
   readonly announcedKinds: readonly TrackKind[]
