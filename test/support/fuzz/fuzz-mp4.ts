@@ -28,7 +28,6 @@ export const fuzzMp4: FuzzSurface = {
     for (const each of fc.sample(input, { seed, numRuns: inputs })) {
       let fragments = 0
       const reader = new FragmentReader({
-        copiedVideo: true,
         fragmentLength: fragmentLengthOf(0.2),
         onFragment: () => {
           fragments += 1
