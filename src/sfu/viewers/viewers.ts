@@ -150,5 +150,5 @@ function tooManyKinds(fullness: Fullness): GatewayError {
 
 function isReady({ tracks, announcedKinds, startedAtMs }: Publication): boolean {
   if (tracks.length === 0) return false
-  return tracks.length >= announcedKinds.length || Date.now() - startedAtMs > announcedWithinMs
+  return tracks.length >= announcedKinds.length || performance.now() - startedAtMs > announcedWithinMs
 }
