@@ -28,11 +28,12 @@ export const fuzzMp4: FuzzSurface = {
     for (const each of fc.sample(input, { seed, numRuns: inputs })) {
       let fragments = 0
       const reader = new FragmentReader({
+        endsWith: ['size', 'coding'],
         fragmentLength: fragmentLengthOf(0.2),
         onFragment: () => {
           fragments += 1
         },
-        onPictureChange: () => undefined,
+        onFormatChange: () => undefined,
       })
       const bytes = damagedBytes(good, each.changes)
       try {
