@@ -37,7 +37,7 @@ type RunningEncoder = Pick<Encoder, 'problem' | 'done' | 'close'>
 /**
  * A stream as platforms want it: always with audio and video, frequent keyframes, one picture size. As long as the
  * source is like that, its fragments pass as they are; a track that it lacks is filled without an encoder; and where
- * only an encoder helps, one serves everybody who reads this feed.
+ * only an encoder helps, one serves all readers of this feed.
  */
 export class PlatformFeed {
   readonly feed = new Feed(limits)
@@ -75,8 +75,8 @@ export class PlatformFeed {
   }
 
   snapshot(): TranscodeSnapshot {
-    if (!this.#source) return { mode: 'undecided', reasons: ['It waits for media.'] }
-    const { mode, reasons } = this.#transcode()
+    const waiting = { mode: 'undecided', reasons: ['It waits for media.'] } as const
+    const { mode, reasons } = this.#source ? this.#transcode() : waiting
     const problems = [this.#problem, this.#encoder?.problem].filter((problem) => typeof problem === 'string')
     return { mode, reasons: [...reasons, ...problems] }
   }

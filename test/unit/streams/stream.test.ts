@@ -30,7 +30,7 @@ async function seconds(count: number): Promise<void> {
 describe('from a publisher to the end', () => {
   test('a publisher connects, its media comes out, and it stops', async () => {
     const fake = fakeStream()
-    expect(fake.shown()).toBe('idle: nobody publishes')
+    expect(fake.shown()).toBe('idle: no publisher')
     const { publication } = await fake.publish('first')
     expect(fake.shown()).toBe('starting: a publisher connected')
     expect(fake.stream.snapshot().liveSince).toBeNull()
@@ -188,7 +188,7 @@ describe('a take-over', () => {
     const { fake } = await live()
     await expect(fake.publish('stranger')).rejects.toMatchObject({
       code: 'STREAM_TAKEN',
-      message: expect.stringContaining('live on "show" already'),
+      message: expect.stringContaining('live on "show"'),
     })
     expect(fake.told).toEqual([])
   })
@@ -325,6 +325,30 @@ describe('at the same time', () => {
     await turns()
     expect(fake.shown()).toBe('idle: the publisher was lost')
     expect(fake.told).toEqual(['first: WORKER_DIED, come back'])
+  })
+
+  test('the wait runs out while its publisher is let in and lost again: a new wait has begun', async () => {
+    const { fake, resumeToken } = await lost()
+    const opening = fake.holdOpening()
+    const second = fake.publish('second', { resumeToken })
+    await turns()
+    await fake.publicationEnds(2)
+    await seconds(resumeSeconds + 1)
+    opening.open()
+    await second
+    await turns()
+    expect(fake.shown()).toBe('interrupted: the publisher was lost')
+    await seconds(resumeSeconds)
+    expect(fake.shown()).toBe('idle: the publisher did not come back')
+  })
+
+  test('a publication and a packager that were replaced report too late to change anything', async () => {
+    const { fake, first } = await live()
+    await fake.publish('second', { resumeToken: first.resumeToken })
+    await fake.packager('running', 'late', 1)
+    await fake.publicationEnds(1)
+    expect(fake.shown()).toBe('interrupted: a publisher is back, no media so far')
+    expect(fake.told).toEqual(['first: STREAM_TAKEN'])
   })
 
   test('a packager that reports after its publisher is gone changes nothing', async () => {
