@@ -8,6 +8,7 @@ import { measureEncode } from './measure-encode.ts'
 import { measureFuzz } from './measure-fuzz.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
+import { measurePushMemory } from './measure-push-memory.ts'
 import { measureRestream } from './measure-restream.ts'
 import { measureServing } from './measure-serving.ts'
 import { measureStart } from './measure-start.ts'
@@ -28,6 +29,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   viewers: measureViewers,
   serving: measureServing,
   restream: measureRestream,
+  'push-memory': measurePushMemory,
   whip: measureWhip,
   whep: measureWhep,
   fuzz: measureFuzz,
