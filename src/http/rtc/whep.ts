@@ -50,7 +50,7 @@ export function registerWhep(
           // Its end is told as if it had left.
           viewer?.close()
         })
-        const opened = await registry.watch(stream, offer, () => {
+        const opened = await registry.watch(stream, { offer, client }, () => {
           leave()
           onEnd()
         })
