@@ -1,51 +1,40 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { Access } from './auth/access.ts'
+import { accessMode } from './auth/access-mode.ts'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
-import { ConfigError } from './config/config-error.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { sqliteDialect } from './database/sqlite.ts'
 import { lockState } from './database/state-lock.ts'
-import { messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { readRmemMax, receiveBufferWarning } from './ffmpeg/receive-buffer.ts'
 import { HlsOutput } from './hls/hls-output.ts'
-import { registerApiDocuments } from './http/api/api-documents.ts'
-import { registerStreamsApi } from './http/api/streams-api.ts'
-import { registerTargetsApi } from './http/api/targets-api.ts'
-import { registerHealth } from './http/health.ts'
-import { registerHls } from './http/hls/hls.ts'
-import { registerMetrics } from './http/metrics.ts'
-import { registerPages } from './http/pages.ts'
 import { processMemory } from './http/process-metrics.ts'
-import { registerWhep } from './http/rtc/whep.ts'
-import { registerWhip } from './http/rtc/whip.ts'
-import { registerRtmpCallback } from './http/rtmp-callback.ts'
+import { registerRoutes } from './http/routes.ts'
 import { createServer } from './http/server.ts'
-import { registerSignaling } from './http/signaling.ts'
 import { demoSource } from './ingest/demo-source.ts'
-import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
 import { MediaBudget } from './media-budget.ts'
 import { Packager } from './packager/packager.ts'
-import { checkedAddresses, createDial } from './push/connection/dial.ts'
-import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
+import { createOutbound, type Outbound } from './push/connection/outbound.ts'
 import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
+import { programmeSettings } from './stage/programme-settings.ts'
+import { Stages } from './stage/stages.ts'
 import { Registry } from './streams/registry.ts'
 import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
 import { targetsOutput } from './targets/targets-output.ts'
 import { TranscodeSlots } from './transcode-slots.ts'
-
-/** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
-const checkHostMs = 3_000
+import { createSendWebhook } from './webhooks/send-webhook.ts'
+import { streamEvent, targetEvent } from './webhooks/stream-events.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 /** Supervisors wait about 10 s for the process to stop, and closing comes after the drain. */
 const longestDrainMs = 4_000
@@ -57,6 +46,7 @@ export type App = {
   pool: WorkerPool
   ports: TapPorts
   ffmpegBinary: string
+  access: Access
   /** Publishes the demo picture on the stream `demo`. */
   startDemo(): Promise<void>
   /**
@@ -107,7 +97,13 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const budget = new MediaBudget(config.limits.maxMediaBytes)
   const transcodes = new TranscodeSlots(config.limits.maxTranscodes)
-  const targets = await loadTargets(config, database, ffmpeg.binary, transcodes, log)
+  const outbound = await createOutbound(config.restream)
+  const webhooks = await Webhooks.load({
+    ...{ database, log, send: createSendWebhook(outbound.dial), checkHost: outbound.checkHost },
+  })
+  // After the streams, whose ends it has to write.
+  cleanup.defer(() => webhooks.close())
+  const targets = await loadTargets(config, { database, outbound, transcodes, webhooks }, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls, budget)
   const outputs = { hls, targets: targetsOutput(targets) }
   const settings = { ...config.hls, ...config.encode }
@@ -120,6 +116,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
       feedBytes: () => budget.feedBytes,
       outputs,
+      onChange: (change) => webhooks.happened(streamEvent(change)),
       log,
     },
   })
@@ -131,14 +128,30 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
-  const publications = new PublicationLimit(config.limits)
-  const edge = { ...config.rtc, ...config.limits }
-  await registerApiDocuments(server)
-  registerHealth(server, () => ({ workers: pool.health, draining }))
-  registerMetrics(
-    server,
-    () => registry.snapshot(),
-    () => ({
+  const stages = new Stages(
+    {
+      registry,
+      pool,
+      ports,
+      ffmpegBinary: ffmpeg.binary,
+      settings: programmeSettings(config.stage, config.encode),
+      maxBitrateBps: config.limits.maxPublishBitrateBps,
+      admits: () => null,
+      log,
+    },
+    config.stage.maxStages,
+  )
+  // Before the streams: the end of a show is an end of its stream.
+  cleanup.defer(() => stages.close())
+  const mode = accessMode({ ...config.access, ...config.http })
+  const access = await Access.load({ mode, config: config.access, database, log })
+  cleanup.defer(() => access.close())
+  if (config.access.access === 'open')
+    log.warn('access is open: all who reach the gateway may publish, watch and operate (SLUICE_ACCESS)')
+  await registerRoutes(server, {
+    ...{ config, access, registry, outputs, targets, stages, webhooks, log },
+    readiness: () => ({ workers: pool.health, draining }),
+    resources: () => ({
       processes: [
         processMemory('gateway', [process.pid]),
         processMemory('worker', pool.pids),
@@ -147,18 +160,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       media: budget,
       transcodes,
     }),
-  )
-  registerStreamsApi(server, registry, outputs)
-  registerTargetsApi(server, targets)
-  registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
-  registerHls(server, {
-    storeOf: (stream) => hls.storeOf(stream),
-    ...config.limits,
   })
-  registerSignaling(server, registry, publications, edge, log)
-  registerWhip(server, registry, publications, log, edge)
-  registerWhep(server, registry, edge)
-  await registerPages(server)
 
   return {
     server,
@@ -166,6 +168,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
+    access,
     async startDemo() {
       const demo = await startRtpPublisher({
         registry,
@@ -186,42 +189,20 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   }
 }
 
-/** @throws GatewayError when what was saved can't be read, and ConfigError when a certificate file can't. */
+/** @throws GatewayError when what was saved can't be read. */
 async function loadTargets(
   config: Config,
-  database: Database,
+  parts: { database: Database; outbound: Outbound; transcodes: TranscodeSlots; webhooks: Webhooks },
   ffmpegBinary: string,
-  transcodes: TranscodeSlots,
   log: Log,
 ): Promise<Targets> {
-  const { restream } = config
-  const store = new TargetStore(database)
+  const store = new TargetStore(parts.database)
   await importTargetFile(config.state.stateDir, store, log)
-  const rules = {
-    allowPrivate: restream.restreamAllowPrivate,
-    allow: restream.restreamAllow,
-    deny: restream.restreamDeny,
-  }
-  const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
-    fixed: restream.targets,
-    store,
-    dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
-    async checkHost(host) {
-      await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
-    },
-    ffmpegBinary,
-    transcodes,
+    ...{ fixed: config.restream.targets, store, ffmpegBinary, log },
+    ...parts.outbound,
+    transcodes: parts.transcodes,
     encoding: { ...config.hls, ...config.encode },
-    log,
+    onChange: (changed) => parts.webhooks.happened(targetEvent(changed)),
   })
-}
-
-async function readCaFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const why = `SLUICE_RESTREAM_CA_FILE (restreamCaFile) can't be read: ${messageOf(error)}`
-    throw new ConfigError([why])
-  }
 }

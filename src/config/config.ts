@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { accessConfigSchema } from './sections/access-config.ts'
 import { encodeConfigSchema } from './sections/encode-config.ts'
 import { hlsConfigSchema } from './sections/hls-config.ts'
 import { httpConfigSchema } from './sections/http-config.ts'
@@ -7,6 +8,7 @@ import { logConfigSchema } from './sections/log-config.ts'
 import { programsConfigSchema } from './sections/programs-config.ts'
 import { restreamConfigSchema } from './sections/restream-config.ts'
 import { rtcConfigSchema } from './sections/rtc-config.ts'
+import { stageConfigSchema } from './sections/stage-config.ts'
 import { type StateConfig, stateConfigSchema } from './sections/state-config.ts'
 import { streamsConfigSchema } from './sections/streams-config.ts'
 
@@ -17,12 +19,14 @@ import { streamsConfigSchema } from './sections/streams-config.ts'
  */
 export const configSchema = z.object({
   http: httpConfigSchema,
+  access: accessConfigSchema,
   rtc: rtcConfigSchema,
   limits: limitsConfigSchema,
   streams: streamsConfigSchema,
   hls: hlsConfigSchema,
   encode: encodeConfigSchema,
   restream: restreamConfigSchema,
+  stage: stageConfigSchema,
   state: stateConfigSchema,
   log: logConfigSchema,
   programs: programsConfigSchema,

@@ -70,6 +70,11 @@ export class Webhooks {
     }
   }
 
+  /** The same for those who wait for nothing; null is no event. */
+  happened(event: WebhookEvent | null): void {
+    if (event) void this.emit(event)
+  }
+
   async list(): Promise<CountedWebhook[]> {
     return await Promise.all((await this.store.list()).map((webhook) => this.#counted(webhook)))
   }

@@ -2,6 +2,7 @@ import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import { canPlayByHlsJs, playByHlsJs } from './hls-playback.ts'
 import type { LatencyMode } from './latency-mode.ts'
 import { playNatively } from './native-playback.ts'
+import type { PlayToken } from './play-token.ts'
 import type { Playback } from './playback.ts'
 import { shouldLoad, shouldLoadRealtime } from './should-load.ts'
 import { stallStep } from './stall-step.ts'
@@ -18,6 +19,7 @@ const visibleStallMs = 700
 export class Player {
   readonly #video: HTMLVideoElement
   readonly #name: string
+  readonly #token: PlayToken
   readonly #serverNow: () => number
   readonly #stallWatch: StallWatch
   #mode: LatencyMode
@@ -36,11 +38,18 @@ export class Player {
   #blocked = false
 
   /** @param serverNow the gateway's time, in ms */
-  constructor(video: HTMLVideoElement, name: string, mode: LatencyMode, serverNow: () => number) {
+  constructor(
+    video: HTMLVideoElement,
+    name: string,
+    token: PlayToken,
+    mode: LatencyMode,
+    serverNow: () => number,
+  ) {
     this.#mode = mode === 'realtime' && !canPlayByWhep() ? 'lowest' : mode
     this.#serverNow = serverNow
     this.#video = video
     this.#name = name
+    this.#token = token
     this.#stallWatch = new StallWatch(video)
     video.addEventListener('playing', () => {
       this.#playedBefore = true
@@ -155,7 +164,8 @@ export class Player {
     const play = realtime ? playByWhep : canPlayByHlsJs() ? playByHlsJs : playNatively
     this.#playback = play({
       video: this.#video,
-      url: realtime ? `/whep/${this.#name}` : `/hls/${this.#name}/index.m3u8`,
+      url: realtime ? `/whep/${this.#name}` : this.#token.path(`/hls/${this.#name}/index.m3u8`),
+      token: this.#token,
       mode: this.#mode,
       serverNow: this.#serverNow,
       failed: (reason) => {

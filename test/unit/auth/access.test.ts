@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashPassword, isPassword } from '../../../src/auth/password.ts'
 import { principalOfUser } from '../../../src/auth/users.ts'
 import { Cleanup } from '../../../src/cleanup.ts'
-import { openAccess } from './open-access.ts'
+import { openAccess } from '../../support/open-access.ts'
 
 const address = '192.0.2.7'
 const password = 'correct horse battery'

@@ -1,6 +1,7 @@
 import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 import type { CodecName } from '../capture/choose-codec.ts'
 import type { Outgoing } from '../capture/local-media.ts'
+import type { PublishKey } from './publish-key.ts'
 import type { PublisherState } from './publisher-state.ts'
 import type { ResumeToken } from './resume-token.ts'
 import { Session } from './session.ts'
@@ -8,10 +9,16 @@ import { afterSessionEnd, type SessionEnd } from './session-end.ts'
 
 type Options = {
   url: string
+  key: PublishKey
   token: ResumeToken
   forcedCodec: CodecName | null
   videoBitrateBps: (limitBps: number) => number
-  watcher: { state: (state: PublisherState) => void; stream: (stream: StreamSnapshot) => void }
+  watcher: {
+    state: (state: PublisherState) => void
+    stream: (stream: StreamSnapshot) => void
+    /** The gateway wants a key, or another one. */
+    refused: () => void
+  }
 }
 
 /** Keeps a publisher live: one session after the other, until stopped or refused for good. */
@@ -68,11 +75,12 @@ export class Publisher {
   }
 
   #open(): void {
-    const { url, token, forcedCodec, videoBitrateBps, watcher } = this.#options
+    const { url, key, token, forcedCodec, videoBitrateBps, watcher } = this.#options
     this.#session = new Session({
       url,
       forcedCodec,
       videoBitrateBps,
+      key: key.value,
       resumeToken: token.toShow(),
       outgoing: this.#outgoing,
       watcher: {
@@ -92,6 +100,7 @@ export class Publisher {
   #onEnded(end: SessionEnd): void {
     this.#session = null
     this.#failures += 1
+    if (end.code === 'UNAUTHENTICATED' || end.code === 'FORBIDDEN') this.#options.watcher.refused()
     const resuming = this.#options.token.own !== null
     const next = afterSessionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
     if (next.action === 'stop') {
