@@ -7,6 +7,7 @@ import { measureCpu } from './measure-cpu.ts'
 import { measureEncode } from './measure-encode.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
+import { measurePushMemory } from './measure-push-memory.ts'
 import { measureRestream } from './measure-restream.ts'
 import { measureServing } from './measure-serving.ts'
 import { measureStart } from './measure-start.ts'
@@ -27,6 +28,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   viewers: measureViewers,
   serving: measureServing,
   restream: measureRestream,
+  'push-memory': measurePushMemory,
   whip: measureWhip,
   whep: measureWhep,
 }

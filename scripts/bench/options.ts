@@ -10,6 +10,7 @@ export const measurementNames = [
   'viewers',
   'serving',
   'restream',
+  'push-memory',
   'whip',
   'whep',
 ] as const
@@ -34,6 +35,7 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
            (default 5 runs)
   restream CPU and memory per RTMP target, and how fast each fault of a server is noticed and got over
            (a run is --seconds, default 3 runs of 20 s; the faults take 2 minutes)
+  push-memory  how a push's ffmpeg grows over 4 h of media, by the container that it reads (takes 1 minute)
   whip     8 publishers by WHIP, 720p30 at 2 Mbit/s each: CPU per stream and lost segments over --seconds (default 60)
   whep     glass to glass and first picture in a browser (--seconds for each codec, default 30), then one publisher to
            100 viewers who count packets
