@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Epoch } from '../../../src/feed/epoch.ts'
 import { Feed } from '../../../src/feed/feed.ts'
+import { fragmentLengthOf } from '../../../src/feed/fragment-length.ts'
 import { FragmentReader } from '../../../src/feed/fragment-reader.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { ffmpegBytes } from '../mp4/ffmpeg-bytes.ts'
@@ -23,8 +24,7 @@ function appendRun(feed: Feed, id: string, bytes: Buffer): void {
   let epoch: Epoch | undefined
   const reader = new FragmentReader({
     copiedVideo: false,
-    // As ffmpeg cut it.
-    fragmentLength: { shortestSeconds: 0.001, longestSeconds: 10 },
+    fragmentLength: fragmentLengthOf(0.2),
     onFragment(fragment) {
       epoch ??= { ...fragment.epoch, id }
       const atMs = Date.UTC(2026, 0, 1) + fragment.startSeconds * 1000
