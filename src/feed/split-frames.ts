@@ -9,18 +9,18 @@ export type Media = {
   audioTimescale: number
 }
 
-/** One video frame with the audio that plays until it ends, or audio alone. */
+/** One video frame with the audio that plays until it ends, or one audio frame alone. */
 export type FrameMedia = Pick<Media, 'video' | 'audio'> & { times: PieceTimes }
 
 /**
  * Takes a movie fragment apart into its frames: ffmpeg writes several at once, because each write wakes two processes,
- * but a fragment of the feed may end with any of them. Audio goes to the frame during which it begins, what comes later
- * to the last one.
+ * but a fragment of the feed may end with any of them. Audio goes to the video frame during which it begins, what comes
+ * later to the last one.
  * @returns none when there is no sample.
  */
 export function splitFrames(media: Media): FrameMedia[] {
   const { video, audio, videoTimescale, audioTimescale } = media
-  if (video.length === 0) return audio.length > 0 ? [frameOf(media, [], audio)] : []
+  if (video.length === 0) return audio.map((sample) => frameOf(media, [], [sample]))
   let from = 0
   return video.map((frame, index) => {
     const endSeconds = (frame.decodeTime + frame.duration) / videoTimescale

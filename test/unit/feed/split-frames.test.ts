@@ -54,19 +54,17 @@ test('each frame has its times', () => {
   ])
 })
 
-test('audio alone is one piece, and nothing is none', () => {
-  expect(splitFrames({ video: [], audio: aac(3, 48_000), ...timescales })).toEqual([
-    {
-      video: [],
-      audio: aac(3, 48_000),
-      times: {
-        startSeconds: 1,
-        durationSeconds: expect.closeTo(0.064, 9),
-        videoFrames: 0,
-        audioEndSeconds: 1.064,
-      },
-    },
-  ])
+test('audio alone comes frame by frame, and nothing is none', () => {
+  const alone = splitFrames({ video: [], audio: aac(3, 48_000), ...timescales })
+  expect(alone.flatMap(({ video, audio }) => [video, audio])).toEqual(
+    aac(3, 48_000).flatMap((sample) => [[], [sample]]),
+  )
+  expect(alone[2]?.times).toEqual({
+    startSeconds: 50_048 / 48_000,
+    durationSeconds: expect.closeTo(1024 / 48_000, 9),
+    videoFrames: 0,
+    audioEndSeconds: 51_072 / 48_000,
+  })
   expect(splitFrames({ video: [], audio: [], ...timescales })).toEqual([])
 })
 
