@@ -1,4 +1,4 @@
-import { Encoder, type EncoderSettings } from '../encoder/encoder.ts'
+import { Encoder, type EncoderOptions, type EncoderSettings } from '../encoder/encoder.ts'
 import type { FrameSize } from '../encoder/frame-size.ts'
 import { messageOf } from '../errors.ts'
 import { FilledEpoch } from '../feed/continuity/filled-epoch.ts'
@@ -11,7 +11,7 @@ import type { Fragment, UnnumberedFragment } from '../feed/fragment.ts'
 import { maxKeyframeSeconds } from '../feed/keyframe-cadence.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import type { Log } from '../log.ts'
-import { pause } from '../pause.ts'
+import { type Attempt, type AttemptEnd, Supervisor } from '../supervisor.ts'
 import { chooseTranscode, encodedSize, type TranscodeChoice } from './choose-transcode.ts'
 import { KeyframeDistances } from './keyframe-distances.ts'
 import type { TranscodeSnapshot } from './transcode-snapshot.ts'
@@ -26,7 +26,13 @@ export type PlatformFeedOptions = {
   settings: EncoderSettings
   ffmpegBinary: string
   log: Log
+  /** For tests. */
+  makeFiller?: typeof makeFiller
+  /** For tests. */
+  startEncoder?: (options: EncoderOptions) => RunningEncoder
 }
+
+type RunningEncoder = Pick<Encoder, 'problem' | 'done' | 'close'>
 
 /**
  * A stream as platforms want it: always with audio and video, frequent keyframes, one picture size. As long as the
@@ -38,14 +44,17 @@ export class PlatformFeed {
   readonly #options: PlatformFeedOptions
   /** The source with all tracks: what an encoder reads. */
   readonly #complete = new Feed(limits)
-  readonly #closing = new AbortController()
+  readonly #supervisor: Supervisor
   readonly #distances = new KeyframeDistances()
   readonly #joined = new JoinedEpochs()
   readonly #done: Promise<void>
+  #closed = false
+  /** The epoch that the last one ended for. */
+  #next: Epoch | null = null
   /** The source's epoch, as it was published. */
   #source: Epoch | undefined
   #sentSize: FrameSize | null = null
-  #encoder: Encoder | undefined
+  #encoder: RunningEncoder | undefined
   #encodedBecause: string | null = null
   #decided = false
   /** From the newest keyframe on, while nothing is decided. */
@@ -56,40 +65,47 @@ export class PlatformFeed {
   constructor(options: PlatformFeedOptions) {
     this.#options = options
     this.#complete.attach({ onFragment: (fragment) => this.#take(fragment), onEnd: () => undefined })
-    this.#done = this.#run()
+    this.#supervisor = new Supervisor({
+      attempt: (attempt) => this.#attempt(attempt),
+      retryDelayMs: () => retryMs,
+      healthyAfterMs: 0,
+      onWait: ({ failure }) => failure && this.#failed(failure.error),
+    })
+    this.#done = this.#supervisor.done.then(() => this.#end())
   }
 
   snapshot(): TranscodeSnapshot {
-    if (!this.#source) return { mode: 'undecided', reasons: ['It waits for media.'] }
-    const { mode, reasons } = this.#transcode()
+    const waiting = { mode: 'undecided', reasons: ['It waits for media.'] } as const
+    const { mode, reasons } = this.#source ? this.#transcode() : waiting
     const problems = [this.#problem, this.#encoder?.problem].filter((problem) => typeof problem === 'string')
     return { mode, reasons: [...reasons, ...problems] }
   }
 
   /** Ends the feed; resolves when no process of it is left. May be called twice. */
-  close(): Promise<void> {
-    this.#closing.abort()
-    return this.#done
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#supervisor.close()
+    await this.#done
   }
 
-  async #run(): Promise<void> {
-    const { source } = this.#options
-    const { signal } = this.#closing
-    let epoch: Epoch | null = null
-    while (!signal.aborted && !source.ended) {
-      try {
-        epoch ??= await waitForMedia(source, signal)
-        if (!epoch) break
-        const filled = await this.#filledEpoch(epoch)
-        this.#problem = null
-        epoch = await this.#follow(epoch, filled)
-      } catch (error) {
-        this.#problem = `It can't be made fit for its platforms, and is tried again: ${messageOf(error)}`
-        this.#options.log.error({ err: error }, 'preparing the stream for its platforms failed')
-        await pause(retryMs, signal)
-      }
-    }
-    if (signal.aborted) await this.#encoder?.close()
+  async #attempt({ signal, healthy }: Attempt): Promise<AttemptEnd> {
+    const epoch = this.#next ?? (await waitForMedia(this.#options.source, signal))
+    this.#next = null
+    if (!epoch) return 'over'
+    const filled = await this.#filledEpoch(epoch)
+    healthy()
+    this.#problem = null
+    this.#next = await this.#follow(epoch, filled, signal)
+    return this.#next ? 'next' : 'over'
+  }
+
+  #failed(error: unknown): void {
+    this.#problem = `It can't be made fit for its platforms, and is tried again: ${messageOf(error)}`
+    this.#options.log.error({ err: error }, 'the platform feed failed')
+  }
+
+  async #end(): Promise<void> {
+    if (this.#closed) await this.#encoder?.close()
     this.#complete.end()
     await this.#encoder?.done
     this.feed.end()
@@ -97,7 +113,7 @@ export class PlatformFeed {
 
   /** What adds the track that an epoch lacks; null when it lacks none. */
   async #filledEpoch(epoch: Epoch): Promise<FilledEpoch | null> {
-    const { settings, ffmpegBinary, log } = this.#options
+    const { settings, ffmpegBinary, log, makeFiller: fill = makeFiller } = this.#options
     const { audioBitrateBps, transcodeWidth, transcodeHeight, transcodeFramesPerSecond } = settings
     const hasVideo = epoch.renditions.length > 0
     if (hasVideo && epoch.audio) return null
@@ -110,12 +126,11 @@ export class PlatformFeed {
           framesPerSecond: transcodeFramesPerSecond,
           keyframeSeconds: maxKeyframeSeconds,
         }
-    return new FilledEpoch(epoch, await makeFiller(spec, ffmpegBinary, log))
+    return new FilledEpoch(epoch, await fill(spec, ffmpegBinary, log))
   }
 
   /** Passes an epoch's fragments on. @returns the next epoch; null when the source ended or this was closed. */
-  async #follow(epoch: Epoch, filled: FilledEpoch | null): Promise<Epoch | null> {
-    const { signal } = this.#closing
+  async #follow(epoch: Epoch, filled: FilledEpoch | null, signal: AbortSignal): Promise<Epoch | null> {
     const over = Promise.withResolvers<EpochEnd | null>()
     const onAbort = (): void => over.resolve(null)
     signal.addEventListener('abort', onAbort)
@@ -145,7 +160,8 @@ export class PlatformFeed {
       this.#encodedBecause = encodedBecause
       this.#options.log.info({ reasons }, 'the stream is encoded for its platforms')
       this.#sentSize = encodedSize(video, this.#sentSize)
-      this.#encoder = new Encoder({
+      const { startEncoder = (options: EncoderOptions) => new Encoder(options) } = this.#options
+      this.#encoder = startEncoder({
         ...this.#options,
         feed: this.#complete,
         size: this.#sentSize,

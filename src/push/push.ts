@@ -30,6 +30,10 @@ const maxErrorLines = 8
 const inFlightSeconds = 2
 const leastInFlightBytes = 256 * 1024
 
+/** Servers that ask for one want a second connection with the answer to their question in it. */
+const noLogin =
+  'The address holds a user name and a password, which Sluice can not send. Set the target up again without them.'
+
 /**
  * closed: it was asked to end · epoch: the feed goes on with another initialisation segment, which a running ffmpeg
  * can't take · feed-ended · failed: anything else, with whose fault it was and a sentence for people.
@@ -90,9 +94,11 @@ export class Push {
   async run(signal: AbortSignal): Promise<PushEnd> {
     const { destination, trusted, dial, log } = this.#options
     try {
-      const relay = await Relay.open(await dial(destination, trusted, signal))
+      if (destination.hasLogin) throw new DialError('resolving', 'LOGIN', { blocked: noLogin })
+      const relay = await Relay.open(await dial(destination, trusted, signal), destination)
       try {
         const exitReason = await this.#pushInto(relay, signal)
+        if (relay.fault) throw relay.fault
         return this.#end ?? this.#failed({ ...this.#facts(relay), exitReason })
       } finally {
         relay.close()
@@ -131,11 +137,11 @@ export class Push {
   }
 
   async #pushInto(relay: Relay, signal: AbortSignal): Promise<string> {
-    const { destination, ffmpegBinary, log } = this.#options
+    const { ffmpegBinary, log } = this.#options
     // From here on the server has to answer.
     this.#meter = new PushMeter(performance.now())
     const process = await startFfmpeg({
-      ...pushArguments(destination, relay.port),
+      ...pushArguments(relay.placeholders, relay.port),
       binary: ffmpegBinary,
       onLine: (line) => this.#onLine(line),
       log,

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
 
@@ -21,11 +22,16 @@ export type OutputContext = { stream: string; feed: Feed; log: Log }
 
 /** One kind of output, of which each broadcast opens one. */
 export type OutputKind<Snapshot> = {
+  /** What its snapshots look like, for the documents of the API. */
+  schema: z.ZodType<Snapshot>
   /** The snapshot of a stream that has no broadcast. */
   idle(): Snapshot
   /** Starts to read the feed; the caller owes `end()`, then `dispose()`. */
   open(context: OutputContext): Output<Snapshot>
 }
 
-/** All kinds of output by name, in the order in which broadcasts open them. `app.ts` gives one of each. */
-export type OutputKinds = { readonly [Name in keyof OutputSnapshots]-?: OutputKind<OutputSnapshots[Name]> }
+/**
+ * All kinds of output by name, in the order in which broadcasts open them. `app.ts` gives one of each; the one whose
+ * member of `OutputSnapshots` is optional may be left out.
+ */
+export type OutputKinds = { readonly [Name in keyof OutputSnapshots]: OutputKind<OutputSnapshots[Name]> }

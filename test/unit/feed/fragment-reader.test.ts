@@ -9,16 +9,15 @@ import { ffmpegBytes, probePackets } from '../mp4/ffmpeg-bytes.ts'
 function read(bytes: Buffer, options: Partial<FragmentReaderOptions> & { chunkBytes?: number } = {}) {
   const { chunkBytes = 10_000, ...more } = options
   const fragments: UnnumberedFragment[] = []
-  const onPictureChange = vi.fn()
+  const onFormatChange = vi.fn()
   const reader = new FragmentReader({
-    copiedVideo: false,
     fragmentLength: fragmentLengthOf(0.2),
     onFragment: (fragment) => fragments.push(fragment),
-    onPictureChange,
+    onFormatChange,
     ...more,
   })
   for (let at = 0; at < bytes.length; at += chunkBytes) reader.push(bytes.subarray(at, at + chunkBytes))
-  return { fragments, onPictureChange, reader }
+  return { fragments, onFormatChange }
 }
 
 const numbered = (fragments: readonly UnnumberedFragment[]) =>
@@ -97,11 +96,11 @@ describe('FragmentReader', () => {
       ffmpegBytes({ seconds: 1, audio: false, framesPerKeyframe: 10, extra: inBand }),
       withoutInit(ffmpegBytes({ seconds: 2, audio: false, extra: [...inBand, '-s', '160x90'] })),
     ])
-    const { fragments, onPictureChange } = read(two, { copiedVideo: true })
-    expect(onPictureChange).toHaveBeenCalledOnce()
+    const { fragments, onFormatChange } = read(two, { endsWith: ['size'] })
+    expect(onFormatChange.mock.calls).toEqual([['size']])
     expect(fragments.length).toBeLessThan(6)
     const encoded = read(two)
-    expect(encoded.onPictureChange).not.toHaveBeenCalled()
+    expect(encoded.onFormatChange).not.toHaveBeenCalled()
     expect(encoded.fragments.length).toBeGreaterThan(6)
   })
 

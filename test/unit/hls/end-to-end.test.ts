@@ -23,14 +23,12 @@ afterEach(() => {
 function appendRun(feed: Feed, id: string, bytes: Buffer): void {
   let epoch: Epoch | undefined
   const reader = new FragmentReader({
-    copiedVideo: false,
     fragmentLength: fragmentLengthOf(0.2),
     onFragment(fragment) {
       epoch ??= { ...fragment.epoch, id }
       const atMs = Date.UTC(2026, 0, 1) + fragment.startSeconds * 1000
       feed.append({ ...fragment, epoch, capturedAtMs: atMs, arrivedAtMs: atMs })
     },
-    onPictureChange: () => undefined,
   })
   reader.push(bytes)
 }

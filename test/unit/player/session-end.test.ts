@@ -32,8 +32,9 @@ describe('afterSessionEnd', () => {
   })
 
   test('says what to do about a taken name, and why else it stopped', () => {
-    expect(afterSessionEnd({ ...lost, code: 'STREAM_TAKEN' }, fresh)).toMatchObject({
-      message: expect.stringMatching(/Choose another name/),
+    const taken = 'Somebody is live on "show" already. Choose another name.'
+    expect(afterSessionEnd({ reason: taken, code: 'STREAM_TAKEN', retry: null }, fresh)).toMatchObject({
+      message: taken,
     })
     expect(afterSessionEnd({ reason: 'out of order', code: null, retry: false }, back)).toMatchObject({
       message: 'Stopped: out of order',

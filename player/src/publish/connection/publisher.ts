@@ -2,11 +2,13 @@ import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 import type { CodecName } from '../capture/choose-codec.ts'
 import type { Outgoing } from '../capture/local-media.ts'
 import type { PublisherState } from './publisher-state.ts'
+import type { ResumeToken } from './resume-token.ts'
 import { Session } from './session.ts'
 import { afterSessionEnd, type SessionEnd } from './session-end.ts'
 
 type Options = {
   url: string
+  token: ResumeToken
   forcedCodec: CodecName | null
   videoBitrateBps: (limitBps: number) => number
   watcher: { state: (state: PublisherState) => void; stream: (stream: StreamSnapshot) => void }
@@ -18,7 +20,6 @@ export class Publisher {
   #state: PublisherState = { phase: 'idle' }
   #session: Session | null = null
   #outgoing: Outgoing = { audio: null, video: null }
-  #resumeToken: string | null = null
   #liveSinceMs: number | null = null
   #failures = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -37,17 +38,19 @@ export class Publisher {
     this.#outgoing = outgoing
     this.#failures = 0
     this.#liveSinceMs = null
-    this.#resumeToken = null
+    this.#options.token.forgetOwn()
     this.#setState({ phase: 'connecting' })
     this.#open()
   }
 
   stop(): void {
+    this.#options.token.drop()
     this.#finish({ phase: 'idle' })
   }
 
   /** Ends with a message that stays on the page. */
   fail(message: string): void {
+    this.#options.token.drop()
     this.#finish({ phase: 'error', message })
   }
 
@@ -65,17 +68,15 @@ export class Publisher {
   }
 
   #open(): void {
-    const { url, forcedCodec, videoBitrateBps, watcher } = this.#options
+    const { url, token, forcedCodec, videoBitrateBps, watcher } = this.#options
     this.#session = new Session({
       url,
       forcedCodec,
       videoBitrateBps,
-      resumeToken: this.#resumeToken,
+      resumeToken: token.toShow(),
       outgoing: this.#outgoing,
       watcher: {
-        token: (token) => {
-          this.#resumeToken = token
-        },
+        token: (fresh) => token.keep(fresh),
         live: () => {
           this.#failures = 0
           this.#liveSinceMs ??= Date.now()
@@ -91,10 +92,11 @@ export class Publisher {
   #onEnded(end: SessionEnd): void {
     this.#session = null
     this.#failures += 1
-    const resuming = this.#resumeToken !== null
+    const resuming = this.#options.token.own !== null
     const next = afterSessionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
     if (next.action === 'stop') {
-      this.fail(next.message)
+      // The token stays: the gateway may still wait for this browser.
+      this.#finish({ phase: 'error', message: next.message })
       return
     }
     const retryAtMs = Date.now() + next.delayMs
