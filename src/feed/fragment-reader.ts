@@ -13,7 +13,7 @@ import type { FragmentLength } from './fragment-length.ts'
 import { type Media, splitFrames } from './split-frames.ts'
 import { Timeline } from './timeline.ts'
 
-/** Largest box that is taken for real: 0.2 s of media are far smaller. */
+/** Largest plausible box: 0.2 s of media are far smaller. */
 const maxBoxBytes = 32 * 1024 * 1024
 
 export type FragmentReaderOptions = {

@@ -75,7 +75,7 @@ function startPage(stream: string): void {
 
   function render(): void {
     const running = isRunning(publisher.state)
-    // While reconnecting nobody knows what the outputs do: better nothing than old news.
+    // While reconnecting the page does not know what the outputs do: better nothing than old news.
     if (publisher.state.phase !== 'live') snapshot = null
     stage.render(publisher.state, snapshot)
     outputs.update(snapshot)
@@ -129,7 +129,7 @@ function startPage(stream: string): void {
     if (isRunning(publisher.state)) event.preventDefault()
   })
   // No stop when the page goes away: a reload or a closed tab by mistake must not end the show. The gateway keeps it
-  // for a while; whoever means it presses Stop.
+  // for a while; a publisher who means it presses Stop.
 
   setInterval(() => {
     render()

@@ -9,7 +9,7 @@ export type RateFacts = {
   rate: number
 }
 
-/** So gentle that nobody hears it. */
+/** So gentle that viewers do not hear it. */
 const gentle = 1.05
 const quick = 1.1
 /** Seconds; quick beyond this. */

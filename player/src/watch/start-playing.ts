@@ -9,7 +9,7 @@ export async function startPlaying(video: HTMLVideoElement): Promise<'playing' |
       await video.play()
       return outcome
     } catch (error) {
-      // AbortError: the source changed meanwhile, and whoever changed it starts it again.
+      // AbortError: the source changed meanwhile, and the code that changed it starts it again.
       if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') {
         console.debug('The start was interrupted', error)
         return outcome

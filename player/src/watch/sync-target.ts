@@ -8,9 +8,9 @@ const most = 1.7
  *
  * A segment is listed when it is complete, so the reserve shrinks by a whole segment before the next look at the
  * playlist brings another one. How old the playlist's end is at each look depends on chance and stays so: one
- * viewer always looks just after a new segment came, another just before. Whoever looks late already lags behind,
- * but can rely on finding the next segment and needs little reserve; whoever looks early may look too early once,
- * and needs more. So the sum is kept the same: near the aim for everybody, below 4 s for most, and no stalls.
+ * viewer always looks just after a new segment came, another just before. One that looks late already lags behind,
+ * but can rely on finding the next segment and needs little reserve; one that looks early may look too early once,
+ * and needs more. So the sum is kept the same: near the aim for all, below 4 s for most, and no stalls.
  *
  * @param targetDuration seconds
  * @param edgeAge seconds between the end of the playlist's media and now, at the moment of the look; null = unknown
@@ -35,6 +35,6 @@ const longestSegment = 4
 export function nextLook(segment: number, edgeAge: number | null): number | null {
   if (edgeAge === null || segment > longestSegment) return null
   const wait = segment + listedAfter - edgeAge
-  // Older than that: no segment came for a while, so nobody knows when the next one will.
+  // Older than that: no segment came for a while, so it is unknown when the next one will.
   return edgeAge > lateShare * segment && wait > 0 ? wait : null
 }

@@ -32,7 +32,7 @@ describe('afterSessionEnd', () => {
   })
 
   test('says what to do about a taken name, and why else it stopped', () => {
-    const taken = 'Somebody is live on "show" already. Choose another name.'
+    const taken = 'Another publisher is live on "show". Choose another name.'
     expect(afterSessionEnd({ reason: taken, code: 'STREAM_TAKEN', retry: null }, fresh)).toMatchObject({
       message: taken,
     })

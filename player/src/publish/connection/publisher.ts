@@ -14,7 +14,7 @@ type Options = {
   watcher: { state: (state: PublisherState) => void; stream: (stream: StreamSnapshot) => void }
 }
 
-/** Keeps somebody live: one session after the other, until stopped or refused for good. */
+/** Keeps a publisher live: one session after the other, until stopped or refused for good. */
 export class Publisher {
   readonly #options: Options
   #state: PublisherState = { phase: 'idle' }

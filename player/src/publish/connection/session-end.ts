@@ -27,7 +27,7 @@ const hopeless: ReadonlySet<SessionEnd['code']> = new Set([
   'UNSUPPORTED',
 ])
 
-/** Refusals that are final for somebody new, but pass for somebody who comes back. */
+/** Refusals that are final for a new publisher, but pass for one who comes back. */
 const finalForNewcomers: ReadonlySet<SessionEnd['code']> = new Set(['STREAM_TAKEN', 'WRONG_STATE'])
 
 /**
