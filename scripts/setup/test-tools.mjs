@@ -4,6 +4,7 @@ import { findOnPath } from './files.mjs'
 
 const CHROMIUM = '/usr/bin/chromium'
 const NGINX = '/usr/sbin/nginx'
+const TURNSERVER = '/usr/bin/turnserver'
 const NGINX_STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
 const NGINX_RTMP_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so'
 
@@ -26,7 +27,7 @@ export function testTools(env, exists = existsSync) {
   if (!exists(chromium)) debianPackages.push('chromium')
   if (!findOnPath('ffprobe', env.PATH)) debianPackages.push('ffmpeg')
   if (!exists(NGINX)) debianPackages.push('nginx')
-  if (!findOnPath('turnserver', `${env.PATH}:/usr/bin`)) debianPackages.push('coturn')
+  if (!exists(TURNSERVER)) debianPackages.push('coturn')
   if (!exists(module)) debianPackages.push('libnginx-mod-rtmp')
   if (!exists(NGINX_STREAM_MODULE)) debianPackages.push('libnginx-mod-stream')
   return { debianPackages, env: { SLUICE_CHROMIUM: chromium, SLUICE_NGINX_RTMP_MODULE: module } }

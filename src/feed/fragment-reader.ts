@@ -4,6 +4,7 @@ import { readProducerReferenceTime } from '../mp4/producer-reference-time.ts'
 import { type Init, readInit } from '../mp4/read-init.ts'
 import { readMovieFragment } from '../mp4/read-movie-fragment.ts'
 import type { Sample } from '../mp4/sample.ts'
+import { steadyNowMs } from '../steady-clock.ts'
 import { CaptureClock } from './capture-clock.ts'
 import { type Epoch, singleRendition } from './epoch.ts'
 import { type FormatChange, FormatWatch } from './format-watch.ts'
@@ -77,7 +78,7 @@ export class FragmentReader {
     const media = mediaOf(moof, mdat, run.init)
     const [frame] = media.video
     if (frame?.sync && this.#formatChanged(frame)) return
-    const arrivedAtMs = Date.now()
+    const arrivedAtMs = steadyNowMs()
     const frames = splitFrames(media)
     const [first, last] = [frames[0], frames.at(-1)]
     if (!first || !last) throw damaged('moof has no sample of a known track')

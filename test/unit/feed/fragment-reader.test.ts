@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { UnnumberedFragment } from '../../../src/feed/fragment.ts'
 import { fragmentLengthOf } from '../../../src/feed/fragment-length.ts'
 import { FragmentReader, type FragmentReaderOptions } from '../../../src/feed/fragment-reader.ts'
+import { steadyNowMs } from '../../../src/steady-clock.ts'
 import { fileOf } from '../../support/epoch-fragments.ts'
 import { ffmpegBytes, probePackets } from '../mp4/ffmpeg-bytes.ts'
 
@@ -81,7 +82,7 @@ describe('FragmentReader', () => {
   })
 
   test('each fragment was captured before it arrived, and not before the run began', () => {
-    const beganAtMs = Date.now()
+    const beganAtMs = steadyNowMs()
     const { fragments } = read(ffmpegBytes({ seconds: 1 }))
     for (const { capturedAtMs, arrivedAtMs } of fragments) {
       expect(arrivedAtMs).toBeGreaterThanOrEqual(beganAtMs)

@@ -68,6 +68,7 @@ test('what the tests need and is not there', () => {
     'chromium',
     'ffmpeg',
     'nginx',
+    'coturn',
     'libnginx-mod-rtmp',
     'libnginx-mod-stream',
   ])
