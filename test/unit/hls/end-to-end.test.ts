@@ -99,7 +99,8 @@ const durations = (store: HlsStore) =>
 test.each([
   { name: 'video and audio', video: true, audio: true, codecs: 'h264,aac', frames: 300 },
   { name: 'video only', video: true, audio: false, codecs: 'h264', frames: 300 },
-  { name: 'audio only', video: false, audio: true, codecs: 'aac', frames: 470 },
+  // The last 2 of 470 AAC frames are not enough for a fragment.
+  { name: 'audio only', video: false, audio: true, codecs: 'aac', frames: 468 },
 ])('$name: ffmpeg plays what its output became', (kind) => {
   const store = fromRuns([ffmpegBytes({ ...kind, seconds: 10 })])
   save(store)
