@@ -9,10 +9,16 @@ export function latencySeconds(playingDateMs: number | null, nowMs: number): num
   return Math.max(0, (nowMs - playingDateMs) / 1000)
 }
 
-/** The badge: `Live · 3.2 s`, `Live · 0.14 s`. */
-export function liveBadgeText(state: WatchState, latency: number | null): string {
+/** The badge: `Live · 3.2 s`, `Live · 0.14 s`; "Live" only while pictures move. */
+export function liveBadgeText(
+  state: WatchState,
+  picture: 'moving' | 'paused' | 'still',
+  latency: number | null,
+): string {
   if (state === 'reconnecting') return 'Interrupted'
   if (state !== 'playing') return 'Offline'
+  if (picture === 'paused') return 'Paused'
+  if (picture === 'still') return 'Buffering'
   if (latency === null) return 'Live'
   if (latency < 1) return `Live · ${latency.toFixed(2)} s`
   return latency < 60 ? `Live · ${latency.toFixed(1)} s` : 'Live · over 1 min'

@@ -1,20 +1,26 @@
 /**
- * Starts the video: with sound where the browser allows it, else without, and says which.
- * 'blocked' means that only the person can start it.
+ * Starts the video: with sound where the browser allows it, else muted.
+ * @returns 'muted' when the browser refused sound; 'blocked' when only the person can start the video; 'aborted' when
+ * a new source came meanwhile
  */
-export async function startPlaying(video: HTMLVideoElement): Promise<'playing' | 'muted' | 'blocked'> {
-  for (const outcome of [video.muted ? 'muted' : 'playing', 'muted'] as const) {
-    if (outcome === 'muted') video.muted = true
-    try {
-      await video.play()
-      return outcome
-    } catch (error) {
-      // AbortError: the source changed meanwhile, and whoever changed it starts it again.
-      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') {
-        console.debug('The start was interrupted', error)
-        return outcome
-      }
-    }
+export async function startPlaying(
+  video: HTMLVideoElement,
+): Promise<'playing' | 'muted' | 'blocked' | 'aborted'> {
+  const outcome = await tryToPlay(video)
+  if (outcome !== 'blocked' || video.muted) return outcome
+  video.muted = true
+  const muted = await tryToPlay(video)
+  return muted === 'playing' ? 'muted' : muted
+}
+
+async function tryToPlay(video: HTMLVideoElement): Promise<'playing' | 'blocked' | 'aborted'> {
+  try {
+    await video.play()
+    return 'playing'
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'NotAllowedError') return 'blocked'
+    // AbortError: the source changed, and its successor is started by itself.
+    console.debug('The start was interrupted', error)
+    return 'aborted'
   }
-  return 'blocked'
 }

@@ -1,5 +1,6 @@
 import { byId } from '../common/by-id.ts'
 import { setText } from '../common/set-text.ts'
+import type { Autoplay } from './autoplay.ts'
 import { keyAction } from './key-action.ts'
 
 const quietMs = 3000
@@ -9,16 +10,20 @@ export class WatchControls {
   readonly #video = byId('video', HTMLVideoElement)
   readonly #frame = byId('player', HTMLElement)
   readonly #play = byId('play', HTMLButtonElement)
+  readonly #bigPlay = byId('big-play', HTMLButtonElement)
   readonly #mute = byId('mute', HTMLButtonElement)
   readonly #soundOn = byId('sound-on', HTMLButtonElement)
   readonly #live = byId('go-to-live', HTMLButtonElement)
   readonly #fullscreen = byId('fullscreen', HTMLButtonElement)
+  readonly #autoplay: Autoplay
   readonly #onLive: () => void
 
-  constructor(onLive: () => void) {
+  constructor(autoplay: Autoplay, onLive: () => void) {
+    this.#autoplay = autoplay
     this.#onLive = onLive
     this.#play.addEventListener('click', () => this.#togglePlay())
     this.#video.addEventListener('click', () => this.#togglePlay())
+    this.#bigPlay.addEventListener('click', () => this.#autoplay.play())
     this.#mute.addEventListener('click', () => this.#toggleMute())
     this.#soundOn.addEventListener('click', () => this.#toggleMute())
     this.#live.addEventListener('click', () => this.#goLive())
@@ -37,16 +42,18 @@ export class WatchControls {
     this.#live.hidden = !behind
   }
 
+  /** Shows one large "Play" on the picture, or not. */
+  offerPlay(offered: boolean): void {
+    this.#bigPlay.hidden = !offered
+  }
+
   #togglePlay(): void {
-    if (!this.#video.paused) {
-      this.#video.pause()
-      return
-    }
-    this.#video.play().catch((error: unknown) => console.info('The video did not start', error))
+    if (this.#video.paused) this.#autoplay.play()
+    else this.#autoplay.pause()
   }
 
   #toggleMute(): void {
-    this.#video.muted = !this.#video.muted
+    this.#autoplay.setMuted(!this.#video.muted)
   }
 
   #goLive(): void {

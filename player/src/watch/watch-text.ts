@@ -1,4 +1,5 @@
 import type { StreamState } from '../../../src/streams/snapshot.ts'
+import type { AutoplayNotice } from './autoplay.ts'
 
 export type WatchState = 'waiting' | 'loading' | 'playing' | 'reconnecting' | 'ended'
 
@@ -35,5 +36,19 @@ export function watchText(state: WatchState, facts: WatchFacts): string {
       return 'The stream has ended.'
     case 'playing':
       return facts.stalled ? 'Buffering…' : ''
+  }
+}
+
+/** What the browser's rules for autoplay ask of the person; empty when they ask nothing. */
+export function autoplayText(notice: AutoplayNotice): string {
+  switch (notice) {
+    case 'pressPlay':
+      return 'This browser starts video only when you press “Play”.'
+    case 'pausedByBrowser':
+      return 'The browser or another app paused the video.'
+    case 'mutedByBrowser':
+      return 'This browser starts video without sound. Press “Sound on” to hear it.'
+    case null:
+      return ''
   }
 }
