@@ -1,13 +1,15 @@
 import { afterAll, expect, it } from 'vitest'
 import { Cleanup } from '../../src/cleanup.ts'
 import { startFirefox } from '../support/browsers/firefox.ts'
+import { startCoturn } from '../support/coturn.ts'
 import { startGateway } from '../support/gateway.ts'
 
 const cleanup = new Cleanup()
 afterAll(() => cleanup.run())
 
 it('Firefox goes live, and plays what it publishes', async () => {
-  const gateway = await startGateway()
+  // Firefox does not pair its addresses with a gateway on loopback; a relay's address it does.
+  const gateway = await startGateway(await startCoturn(cleanup))
   cleanup.defer(() => gateway.close())
   const firefox = await startFirefox(cleanup)
   const publishing = await firefox.newPage()

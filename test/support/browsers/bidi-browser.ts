@@ -8,7 +8,10 @@ const messageSchema = z.object({
   result: z.unknown(),
 })
 const contextSchema = z.object({ context: z.string() })
-const evaluatedSchema = z.object({ result: z.object({ value: z.string().optional() }) })
+const evaluatedSchema = z.union([
+  z.object({ type: z.literal('success'), result: z.object({ value: z.string().optional() }) }),
+  z.object({ type: z.literal('exception'), exceptionDetails: z.object({ text: z.string() }) }),
+])
 
 type Waiting = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
@@ -80,7 +83,10 @@ export class BidiPage {
     await this.#browser.command('browsingContext.navigate', { context: this.#context, url, wait: 'complete' })
   }
 
-  /** Runs the body of a function in the page, as if the person had just clicked, and returns its result as JSON. */
+  /**
+   * Runs the body of a function in the page, as if the person had just clicked, and returns its result as JSON.
+   * @throws Error with the page's message
+   */
   async evaluate(body: string): Promise<unknown> {
     const answer = await this.#browser.command('script.evaluate', {
       expression: `JSON.stringify((() => { ${body} })())`,
@@ -88,7 +94,9 @@ export class BidiPage {
       awaitPromise: false,
       userActivation: true,
     })
-    const { value } = evaluatedSchema.parse(answer).result
+    const evaluated = evaluatedSchema.parse(answer)
+    if (evaluated.type === 'exception') throw new Error(evaluated.exceptionDetails.text)
+    const { value } = evaluated.result
     return value === undefined ? undefined : JSON.parse(value)
   }
 }

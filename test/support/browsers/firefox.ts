@@ -21,9 +21,6 @@ const preferences = {
   'network.connectivity-service.enabled': false,
   // The H.264 plugin would be a download.
   'media.gmp-manager.updateEnabled': false,
-  // Firefox pairs a gateway on loopback with loopback addresses only, and does not gather those by itself.
-  'media.peerconnection.ice.loopback': true,
-  'media.peerconnection.ice.force_interface': 'lo',
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { explainInsecure, explainMediaError } from '../../../player/src/publish/capture/media-problem.ts'
-import { previewNote } from '../../../player/src/publish/capture/preview-note.ts'
+import { previewNote } from '../../../player/src/publish/view/preview-note.ts'
 
 test.each([
   ['camera', 'NotAllowedError', 'Permission denied', /not allowed to use the camera.*Try again/],

@@ -1,6 +1,6 @@
 import type { StreamSnapshot } from '../../../../src/streams/snapshot.ts'
-import type { CodecName } from '../capture/choose-codec.ts'
-import type { Outgoing } from '../capture/local-media.ts'
+import type { OutgoingTracks } from '../capture/local-media.ts'
+import type { CodecName } from './choose-codec.ts'
 import type { PublisherState } from './publisher-state.ts'
 import { Session } from './session.ts'
 import { afterSessionEnd, type SessionEnd } from './session-end.ts'
@@ -17,7 +17,7 @@ export class Publisher {
   readonly #options: Options
   #state: PublisherState = { phase: 'idle' }
   #session: Session | null = null
-  #outgoing: Outgoing = { audio: null, video: null }
+  #outgoing: OutgoingTracks = { audio: null, video: null }
   #resumeToken: string | null = null
   #liveSinceMs: number | null = null
   #failures = 0
@@ -33,7 +33,7 @@ export class Publisher {
     return this.#state
   }
 
-  start(outgoing: Outgoing): void {
+  start(outgoing: OutgoingTracks): void {
     this.#outgoing = outgoing
     this.#failures = 0
     this.#liveSinceMs = null
@@ -51,7 +51,7 @@ export class Publisher {
     this.#finish({ phase: 'error', message })
   }
 
-  setOutgoing(outgoing: Outgoing): void {
+  setOutgoing(outgoing: OutgoingTracks): void {
     this.#outgoing = outgoing
     this.#session?.setOutgoing(outgoing)
   }

@@ -3,21 +3,21 @@ import { messageOf } from '../../../../src/errors.ts'
 import type { Notice } from '../../../../src/ingest/protocol.ts'
 import { protocolVersion } from '../../../../src/ingest/protocol-constants.ts'
 import type { StreamSnapshot } from '../../../../src/streams/snapshot.ts'
-import { type CodecName, chooseVideoCodec } from '../capture/choose-codec.ts'
-import type { Outgoing } from '../capture/local-media.ts'
-import { SilenceWatch } from '../capture/silence-watch.ts'
+import type { OutgoingTracks } from '../capture/local-media.ts'
+import { type CodecName, chooseVideoCodec } from './choose-codec.ts'
 import { PathWatch } from './path-watch.ts'
 import { createTransport, loadDevice } from './send-transport.ts'
 import { Senders } from './senders.ts'
 import type { SessionEnd } from './session-end.ts'
 import { Signal } from './signal.ts'
 import { SignalError } from './signal-error.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
 export type SessionOptions = {
   url: string
   resumeToken: string | null
   forcedCodec: CodecName | null
-  outgoing: Outgoing
+  outgoing: OutgoingTracks
   /** What the video encoder may use, given the server's limit. */
   videoBitrateBps: (limitBps: number) => number
   watcher: {
@@ -36,7 +36,7 @@ export class Session {
   readonly #options: SessionOptions
   readonly #abort = new AbortController()
   readonly #silence: SilenceWatch
-  #outgoing: Outgoing
+  #outgoing: OutgoingTracks
   #signal: Signal | null = null
   #transport: types.Transport | null = null
   #path: PathWatch | null = null
@@ -52,7 +52,7 @@ export class Session {
   }
 
   /** Changes what is sent, while it is being sent. */
-  setOutgoing(outgoing: Outgoing): void {
+  setOutgoing(outgoing: OutgoingTracks): void {
     this.#outgoing = outgoing
     this.#senders?.send(outgoing).catch((error: unknown) => this.#end(error))
   }

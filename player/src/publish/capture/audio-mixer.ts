@@ -1,5 +1,5 @@
 /** Makes one sound track of several, so that a voice can be heard over the sound of a shared screen. */
-export class SoundMixer {
+export class AudioMixer {
   #context: AudioContext | null = null
   #mixed: MediaStreamTrack | null = null
   #inputs: MediaStreamTrack[] = []

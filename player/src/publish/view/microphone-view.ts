@@ -1,9 +1,9 @@
 import { byId } from '../../common/by-id.ts'
 import { setText } from '../../common/set-text.ts'
-import { showLevel } from '../capture/level-meter.ts'
+import { showLevel } from './level-meter.ts'
 
 /** The microphone's level and the words beside it. */
-export class SoundView {
+export class MicrophoneView {
   readonly #meter = byId('level', HTMLMeterElement)
   readonly #note = byId('level-note', HTMLElement)
   #track: MediaStreamTrack | null = null

@@ -1,5 +1,5 @@
 /** Keeps the screen on while wanted: a phone that goes to sleep takes its camera along. */
-export class ScreenAwake {
+export class ScreenWakeLock {
   #wanted = false
   #lock: WakeLockSentinel | null = null
 

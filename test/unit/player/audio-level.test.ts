@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { soundLevel } from '../../../player/src/publish/capture/sound-level.ts'
+import { audioLevel } from '../../../player/src/publish/capture/audio-level.ts'
 
 test.each([
   ['silence', 0, 0],
@@ -7,5 +7,5 @@ test.each([
   ['-30 dB', 10 ** (-30 / 20), 0.5],
   ['full scale', 1, 1],
 ])('%s', (_, amplitude, level) => {
-  expect(soundLevel(new Float32Array(64).fill(amplitude))).toBeCloseTo(level, 4)
+  expect(audioLevel(new Float32Array(64).fill(amplitude))).toBeCloseTo(level, 4)
 })

@@ -1,4 +1,4 @@
-import { soundLevel } from './sound-level.ts'
+import { audioLevel } from '../capture/audio-level.ts'
 
 const stepMs = 80
 
@@ -22,7 +22,7 @@ export function showLevel(meter: HTMLMeterElement, track: MediaStreamTrack): () 
   const timer = setInterval(() => {
     if (document.hidden) return
     analyser.getFloatTimeDomainData(samples)
-    meter.value = soundLevel(samples)
+    meter.value = audioLevel(samples)
   }, stepMs)
   return () => {
     clearInterval(timer)

@@ -1,7 +1,7 @@
 const floorDb = -60
 
 /** How far a level meter goes out, 0…1 over 60 dB, for samples between -1 and 1. */
-export function soundLevel(samples: Float32Array): number {
+export function audioLevel(samples: Float32Array): number {
   let sum = 0
   for (const sample of samples) sum += sample * sample
   const rms = Math.sqrt(sum / Math.max(1, samples.length))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readFrame } from '../../../player/src/publish/capture/frame.ts'
+import { readFrame } from '../../../player/src/publish/connection/read-frame.ts'
 
 const error = { code: 'INTERNAL', message: 'No.' }
 
