@@ -1,4 +1,4 @@
-# The gateway. Build and run it by "docker compose up --build" (docker-compose.yml); README.md says the rest.
+# The gateway. Build and run it by "docker compose up --build" (docker-compose.yml); docs/deploy.md says the rest.
 
 # What building and running have in common: Node, and Debian's ffmpeg, which gets security updates by a rebuild.
 # The libraries are those of a mediasoup worker that was compiled in the build stage; mediasoup's own prebuilt one

@@ -2,16 +2,18 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
-import { announcedAddress, type Config } from './config.ts'
+import { announcedAddress } from './config/announced-address.ts'
+import type { Config } from './config/config.ts'
 import { GatewayError, messageOf } from './errors.ts'
-import { fragmentLengthOf } from './feed/fragment-length.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
-import { HlsStore } from './hls/store.ts'
+import { ffmpegPids } from './ffmpeg/process.ts'
+import { HlsOutput } from './hls/hls-output.ts'
 import { registerApi } from './http/api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
 import { registerPages } from './http/pages.ts'
+import { processMemory } from './http/process-metrics.ts'
 import { registerWhep } from './http/rtc/whep.ts'
 import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
@@ -25,10 +27,10 @@ import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
-import type { OpenOutputs } from './streams/outputs.ts'
 import { Registry } from './streams/registry.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
+import { targetsOutput } from './targets/targets-output.ts'
 
 /** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
 const checkHostMs = 3_000
@@ -70,50 +72,59 @@ export async function createApp(config: Config, log: Log): Promise<App> {
 
 async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   let draining = false
-  const ffmpeg = await locateFfmpeg(config.ffmpegPath)
+  const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
 
   const pool = await WorkerPool.start({
-    count: config.workers,
-    host: config.rtcHost,
-    firstPort: config.rtcPort,
-    announcedAddress: announcedAddress(config),
-    workerBin: config.workerBin,
+    count: config.rtc.workers,
+    host: config.rtc.rtcHost,
+    firstPort: config.rtc.rtcPort,
+    announcedAddress: announcedAddress(config.rtc),
+    workerBin: config.programs.workerBin,
     log,
   })
   cleanup.defer(() => pool.close())
 
-  const ports = new TapPorts(config.tapPortMin, config.tapPortMax)
-  const targets = await loadTargets(config, ffmpeg.binary)
-  const stores = new Map<string, HlsStore>()
+  const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
+  const targets = await loadTargets(config, ffmpeg.binary, log)
+  const hls = new HlsOutput(config.hls)
   const registry = new Registry({
-    config,
+    config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
-    openOutputs: outputsOpener(config, targets, stores),
+    outputs: { hls, targets: targetsOutput(targets) },
     log,
   })
 
-  const server = await createServer(config, log)
+  const server = await createServer({ ...config.http, ...config.limits }, log)
   // Streams end first, so that viewers can still fetch what ends their playlists.
   cleanup.defer(() => server.close())
   cleanup.defer(() => registry.close())
   cleanup.defer(() => {
     draining = true
   })
+  const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
-  registerMetrics(server, () => registry.snapshot())
+  registerMetrics(
+    server,
+    () => registry.snapshot(),
+    () => [
+      processMemory('gateway', [process.pid]),
+      processMemory('worker', pool.pids),
+      processMemory('ffmpeg', ffmpegPids()),
+    ],
+  )
   registerApi(server, registry)
-  registerTargets(server, targets, config.allowedHosts)
+  registerTargets(server, targets, config.http.allowedHosts)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
-    storeOf: (stream) => stores.get(stream),
-    maxWaitingRequests: config.maxWaitingRequests,
+    storeOf: (stream) => hls.storeOf(stream),
+    maxWaitingRequests: config.limits.maxWaitingRequests,
   })
-  registerSignaling(server, registry, config, log)
-  registerWhip(server, registry, config)
-  registerWhep(server, registry, config)
+  registerSignaling(server, registry, { ...config.http, ...edge }, log)
+  registerWhip(server, registry, edge)
+  registerWhep(server, registry, edge)
   await registerPages(server)
 
   return {
@@ -135,7 +146,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     async drain() {
       draining = true
       const watchable = registry.snapshot().some(({ hls }) => hls?.playable)
-      const seenMs = watchable ? Math.min(config.segmentSeconds * 1_000 + 500, longestDrainMs) : 0
+      const seenMs = watchable ? Math.min(config.hls.segmentSeconds * 1_000 + 500, longestDrainMs) : 0
       await Promise.all([registry.close(), delay(seenMs)])
     },
     close: () => cleanup.run(),
@@ -143,22 +154,24 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 }
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
-async function loadTargets(config: Config, ffmpegBinary: string): Promise<Targets> {
+async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Promise<Targets> {
+  const { restream } = config
   const rules = {
-    allowPrivate: config.restreamAllowPrivate,
-    allow: config.restreamAllow,
-    deny: config.restreamDeny,
+    allowPrivate: restream.restreamAllowPrivate,
+    allow: restream.restreamAllow,
+    deny: restream.restreamDeny,
   }
-  const extraCa = config.restreamCaFile === null ? null : await readCaFile(config.restreamCaFile)
+  const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
-    fixed: config.targets,
-    store: new TargetStore(config.stateDir),
-    dial: createDial({ rules, verifyTls: config.restreamVerifyTls, extraCa }),
+    fixed: restream.targets,
+    store: new TargetStore(config.state.stateDir),
+    dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
     async checkHost(host) {
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
     },
     ffmpegBinary,
-    conform: config,
+    encoding: { ...config.hls, ...config.encode },
+    log,
   })
 }
 
@@ -168,28 +181,5 @@ async function readCaFile(path: string): Promise<string> {
   } catch (error) {
     const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
     throw new GatewayError('BAD_REQUEST', why, { cause: error })
-  }
-}
-
-/** HLS is always on; the pushes are those of the stream's targets. */
-function outputsOpener(config: Config, targets: Targets, stores: Map<string, HlsStore>): OpenOutputs {
-  return ({ stream, feed, log }) => {
-    const store = new HlsStore({
-      stream,
-      segmentSeconds: config.segmentSeconds,
-      windowSeconds: config.windowSeconds,
-      partTargetSeconds: config.lowLatency ? fragmentLengthOf(config.partSeconds).longestSeconds : null,
-    })
-    stores.set(stream, store)
-    feed.attach(store)
-    const pushes = targets.open(stream, feed, log)
-    return {
-      hls: () => store.snapshot(),
-      targets: () => pushes.snapshot(),
-      end: () => pushes.close(),
-      dispose() {
-        if (stores.get(stream) === store) stores.delete(stream)
-      },
-    }
   }
 }

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { type App, createApp } from './app.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import type { Config } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
+import { loadConfig } from './config/load-config.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 
@@ -25,13 +27,13 @@ async function main(): Promise<void> {
     return
   }
   const config = loadConfig(process.env, values.config ?? null)
-  const log = createLog({ level: config.logLevel, pretty: config.logPretty })
+  const log = createLog({ level: config.log.logLevel, pretty: config.log.logPretty })
   const app = await createApp(config, log)
   stopOnSignals(app, log)
   try {
     const url = await app.server.listen({
-      host: config.httpHost,
-      port: config.httpPort,
+      host: config.http.httpHost,
+      port: config.http.httpPort,
       backlog: listenBacklog,
     })
     if (values.demo) await app.startDemo()
@@ -56,7 +58,10 @@ function readArguments() {
   }
 }
 
-/** The first SIGTERM or SIGINT ends the streams in good order, a second one ends the process at once. */
+/**
+ * The first SIGTERM, SIGINT or SIGHUP (the terminal was closed) ends the streams in good order, a second one ends the
+ * process at once.
+ */
 function stopOnSignals(app: App, log: Log): void {
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
@@ -82,6 +87,7 @@ function stopOnSignals(app: App, log: Log): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  process.on('SIGHUP', stop)
 }
 
 function printUrls(url: string, config: Config, demo: boolean): void {
@@ -91,8 +97,8 @@ function printUrls(url: string, config: Config, demo: boolean): void {
     `  Go live:  ${url}/publish/live`,
     `  Watch:    ${url}/watch/${demo ? 'demo' : 'live'}`,
     `  Streams:  ${url}/`,
-    ...(config.httpHost === '127.0.0.1'
-      ? ['  Only this machine can reach it; README "Configure" says how to open it.']
+    ...(config.http.httpHost === '127.0.0.1'
+      ? ['  Only this machine can reach it; docs/deploy.md says how to open it.']
       : []),
     '',
   ]

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { StreamSnapshot } from '../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../src/streams/stream-snapshot.ts'
 import { freePort } from '../../test/support/free-ports.ts'
 import { until } from './until.ts'
 

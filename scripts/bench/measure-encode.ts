@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { Encoder } from '../../src/encoder/encoder.ts'
 import { fragmentedMp4Options } from '../../src/encoder/fmp4-args.ts'
 import { Feed } from '../../src/feed/feed.ts'
@@ -24,11 +24,11 @@ export async function measureEncode(
   { ffmpegBinary }: Machine,
 ): Promise<Table[]> {
   const log = pino({ level: 'error' })
-  const settings = loadConfig({}, null)
+  const { hls, encode } = loadConfig({}, null)
   const feed = new Feed({ maxSeconds: 12, maxBytes: 64 * 1024 * 1024 })
   const reader = new FragmentReader({
     copiedVideo: false,
-    fragmentLength: fragmentLengthOf(settings.partSeconds),
+    fragmentLength: fragmentLengthOf(hls.partSeconds),
     onFragment: (fragment) => feed.append(fragment),
     onPictureChange: () => undefined,
   })
@@ -37,7 +37,7 @@ export async function measureEncode(
     binary: ffmpegBinary,
     inputOptions: ['-loglevel', 'level+error', '-re', '-stream_loop', '-1'],
     input: file,
-    outputOptions: ['-c:v', 'copy', '-c:a', 'aac', ...fragmentedMp4Options(settings.partSeconds)],
+    outputOptions: ['-c:v', 'copy', '-c:a', 'aac', ...fragmentedMp4Options(hls.partSeconds)],
     output: null,
     onOutput: (chunk) => reader.push(chunk),
     log,
@@ -56,7 +56,14 @@ export async function measureEncode(
     await until('the source runs', 20_000, async () => feed.newest !== undefined)
     const without = await measure()
     const size = { width: 1280, height: 720 }
-    const encoder = new Encoder({ feed, size, settings, ffmpegBinary, log, onFragment: () => undefined })
+    const encoder = new Encoder({
+      feed,
+      size,
+      settings: { ...hls, ...encode },
+      ffmpegBinary,
+      log,
+      onFragment: () => undefined,
+    })
     const together = await measure()
     if (encoder.problem !== null) console.error(`  ${encoder.problem}`)
     await encoder.close()

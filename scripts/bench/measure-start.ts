@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { StreamSnapshot } from '../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../src/streams/stream-snapshot.ts'
 import { startBrowser, type TestBrowser } from '../../test/support/browsers/chromium.ts'
 import { installClockCamera } from '../../test/support/clock-camera.ts'
 import type { ClipCodec } from './clips.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cleanup } from '../../src/cleanup.ts'
-import type { TargetDetails, TargetState } from '../../src/streams/snapshot.ts'
+import type { TargetState } from '../../src/push/target-snapshot.ts'
+import type { TargetDetails } from '../../src/targets/target-details.ts'
 import { httpServer, resettingProxy, tcpServer } from '../../test/support/faulty-servers.ts'
 import {
   freePort,

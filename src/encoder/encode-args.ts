@@ -1,10 +1,12 @@
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
+import { decoderLimitOptions } from '../ffmpeg/decoder-limits.ts'
 import { fragmentedMp4Options } from './fmp4-args.ts'
 import { type VideoEncoding, videoEncodeOptions } from './video-encode-args.ts'
 
 /** Options before `-i pipe:0`, where a feed's fragmented MP4 comes in. */
 export const encodeInputOptions: readonly string[] = [
   ...['-hide_banner', '-nostats'],
+  ...decoderLimitOptions,
   // Level in each line, for the judge of exits; "repeat" keeps lines whole instead of "last message repeated".
   ...['-loglevel', 'repeat+level+error'],
   // The media comes from outside: nothing in it may make ffmpeg open a file or a connection.

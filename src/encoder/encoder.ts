@@ -1,5 +1,6 @@
 import { type BackoffRule, backoffMs } from '../backoff.ts'
-import type { Config } from '../config.ts'
+import type { EncodeConfig } from '../config/sections/encode-config.ts'
+import type { HlsConfig } from '../config/sections/hls-config.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Epoch, Fragment } from '../feed/fragment.ts'
 import { maxKeyframeSeconds } from '../feed/keyframe-cadence.ts'
@@ -11,15 +12,7 @@ import { encodedBitrateBps, type FrameSize } from './frame-size.ts'
 
 const retryRule: BackoffRule = { firstMs: 500, maxMs: 10_000, jitter: 0.3 }
 
-export type EncoderSettings = Pick<
-  Config,
-  | 'partSeconds'
-  | 'transcodeWidth'
-  | 'transcodeHeight'
-  | 'transcodeFramesPerSecond'
-  | 'transcodeBitrateBps'
-  | 'transcodePreset'
->
+export type EncoderSettings = Pick<HlsConfig, 'partSeconds'> & EncodeConfig
 
 export type EncoderOptions = {
   /** With video and sound, and media in it. */

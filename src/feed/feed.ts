@@ -1,4 +1,4 @@
-import type { FeedSnapshot } from '../streams/snapshot.ts'
+import type { FeedSnapshot } from './feed-snapshot.ts'
 import type { Fragment } from './fragment.ts'
 
 /** Whoever reads a feed. Both are called synchronously and must not throw or block. */

@@ -1,8 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import fluent from 'fluent-ffmpeg'
 import { GatewayError, messageOf } from '../errors.ts'
 import { type Log, redactUrls } from '../log.ts'
+import { guardedCommand } from './child-guard.ts'
+import { allocationLimitOptions } from './decoder-limits.ts'
 import { type Exit, judgeExit } from './exit.ts'
 
 /** Time that ffmpeg has to end by itself after a SIGTERM before it gets a SIGKILL. */
@@ -35,14 +39,22 @@ export type FfmpegProcess = {
   kill(): Promise<Exit>
 }
 
-/** Children that are not gone: they must not outlive a gateway that ends without closing, by a crash for example. */
+/** Children that are not gone: they must not outlive a gateway that ends without closing, where the kernel can't see to it. */
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** fluent-ffmpeg's types leave out the child, which is a public property from its 'start' event on. */
-type CommandWithChild = fluent.FfmpegCommand & { ffmpegProc?: ChildProcess }
+/** Process ids of all ffmpegs that this process started and that are not gone, for measurements. */
+export function ffmpegPids(): number[] {
+  return [...running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
+}
+
+/** What fluent-ffmpeg's types leave out: the child, from its 'start' event on, and the step before the start. */
+type CommandWithChild = fluent.FfmpegCommand & {
+  ffmpegProc?: ChildProcess
+  _checkCapabilities?: (done: (error?: Error) => void) => void
+}
 
 /**
  * Starts an ffmpeg. The only importer of fluent-ffmpeg, which composes the command line and spawns it, without a
@@ -50,12 +62,17 @@ type CommandWithChild = fluent.FfmpegCommand & { ffmpegProc?: ChildProcess }
  * same input, 'end' and 'error' go by the exit code alone, and its kill is a SIGKILL.
  * @throws GatewayError FFMPEG_FAILED when the process can't be started.
  */
-export function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
+export async function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
+  await checkExecutable(spec.binary)
+  const guarded = guardedCommand(spec.binary)
   const command: CommandWithChild = fluent({ stdoutLines: 1 })
-  command.setFfmpegPath(spec.binary)
+  command.setFfmpegPath(guarded.command)
+  // It would ask that path for its formats and codecs; `locateFfmpeg` asked the binary once, at the start.
+  command._checkCapabilities = (done) => done()
   command.input(spec.input)
-  // Options go in as separate arguments: given as one array, each would be split at a space.
-  command.inputOptions(...two(spec.inputOptions))
+  // Options go in as separate arguments: given as one array, each would be split at a space. fluent-ffmpeg puts those
+  // of the input first, so what leads to the binary can stand before them.
+  command.inputOptions(...two([...guarded.leading, ...allocationLimitOptions, ...spec.inputOptions]))
   command.output(spec.output ?? outputSink(spec))
   command.outputOptions(...two(spec.outputOptions))
 
@@ -84,6 +101,20 @@ export function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
     })
     command.run()
   })
+}
+
+/**
+ * The guard in front of the binary starts in any case, so a wrong path would look like an ffmpeg that failed.
+ * @throws GatewayError FFMPEG_FAILED. A name to be found on PATH is not checked: `locateFfmpeg` ran it.
+ */
+async function checkExecutable(binary: string): Promise<void> {
+  if (!binary.includes('/')) return
+  try {
+    await access(binary, constants.X_OK)
+  } catch (error) {
+    const message = `ffmpeg could not be started: ${messageOf(error)}`
+    throw new GatewayError('FFMPEG_FAILED', message, { cause: error })
+  }
 }
 
 /** fluent-ffmpeg tells options from an array of them by their number, so a lone option needs company. */

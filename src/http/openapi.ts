@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { targetChangesSchema, targetInputSchema } from '../config/target-config.ts'
 import { errorCodes } from '../errors.ts'
-import { targetChangesSchema, targetInputSchema } from '../targets/target-config.ts'
 
 type Operation = {
   method: 'get' | 'post' | 'patch' | 'delete'

@@ -8,7 +8,8 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import type { Config } from '../config.ts'
+import type { HttpConfig } from '../config/sections/http-config.ts'
+import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { keepTls, tlsOptions } from './tls.ts'
@@ -18,6 +19,8 @@ const requestTimeoutMs = 15_000
 /** How long browsers ask by https only: 180 days. */
 const strictTransportSeconds = 180 * 24 * 3600
 
+export type ServerSettings = Pick<HttpConfig, 'tlsCert' | 'tlsKey'> & Pick<LimitsConfig, 'maxMessageBytes'>
+
 /**
  * The HTTP server without routes: limits, strict headers, and the one place where errors become answers:
  * `{ error: { code, message } }` with the status of the code. It speaks HTTPS when a certificate is configured.
@@ -25,7 +28,7 @@ const strictTransportSeconds = 180 * 24 * 3600
  * @throws ConfigError when that can't be used.
  */
 export async function createServer(
-  config: Config,
+  config: ServerSettings,
   log: Log,
   renewEveryMs?: number,
 ): Promise<FastifyInstance> {

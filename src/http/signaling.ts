@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Config } from '../config.ts'
+import type { HttpConfig } from '../config/sections/http-config.ts'
+import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError } from '../errors.ts'
-import { PublishSession } from '../ingest/publish-session.ts'
+import { PublishSession, type PublishSettings } from '../ingest/publish-session.ts'
 import type { Log } from '../log.ts'
 import { checkName, type Registry } from '../streams/registry.ts'
 import { checkOrigin } from './request-origin.ts'
@@ -14,7 +15,7 @@ const pingEveryMs = 5_000
 export function registerSignaling(
   server: FastifyInstance,
   registry: Registry,
-  config: Config,
+  config: PublishSettings & Pick<HttpConfig, 'allowedHosts'> & Pick<LimitsConfig, 'maxSockets'>,
   log: Log,
 ): void {
   let sockets = 0

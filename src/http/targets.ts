@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
+import { targetChangesSchema, targetSchema } from '../config/target-config.ts'
 import { GatewayError } from '../errors.ts'
 import { checkName } from '../streams/registry.ts'
-import { targetChangesSchema, targetSchema } from '../targets/target-config.ts'
 import type { Targets } from '../targets/targets.ts'
 import { checkOrigin } from './request-origin.ts'
 

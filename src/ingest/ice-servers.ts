@@ -1,13 +1,7 @@
 import { createHmac } from 'node:crypto'
+import type { RtcConfig } from '../config/sections/rtc-config.ts'
 
-export type IceServerSettings = {
-  /** `stun:host:port` */
-  stunUrls: readonly string[]
-  /** `turn:host:port?transport=udp` */
-  turnUrls: readonly string[]
-  /** coturn's `static-auth-secret`; null when there is no TURN server. */
-  turnSecret: string | null
-}
+export type IceServerSettings = Pick<RtcConfig, 'stunUrls' | 'turnUrls' | 'turnSecret'>
 
 /** As browsers take it (RTCIceServer). */
 export type IceServer = { urls: string; username?: string; credential?: string }

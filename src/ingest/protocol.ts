@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ErrorShape } from '../errors.ts'
-import type { StreamSnapshot } from '../streams/snapshot.ts'
+import type { StreamSnapshot } from '../streams/stream-snapshot.ts'
 import type { IceServer } from './ice-servers.ts'
 
 const id = z.int().min(0)

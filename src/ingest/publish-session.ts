@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { publisherCapabilities } from '../sfu/media-router.ts'
@@ -6,7 +6,7 @@ import type { Publication } from '../sfu/publication.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
-import { iceServers } from './ice-servers.ts'
+import { type IceServerSettings, iceServers } from './ice-servers.ts'
 import {
   idOf,
   type Notice,
@@ -24,10 +24,12 @@ const maxBadFrames = 3
 const maxQueued = 32
 const statusEveryMs = 1_000
 
+export type PublishSettings = IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps'>
+
 export type PublishSessionOptions = {
   streamName: string
   registry: Registry
-  config: Config
+  config: PublishSettings
   log: Log
   send: (text: string) => void
   /** Closes the websocket. */

@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts'
 import type { Publication } from '../sfu/publication.ts'
 import { readPublisherOffer } from '../sfu/sdp/publisher-offer.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
@@ -12,7 +11,8 @@ export type WhipSessionOptions = {
   /** From an earlier session of the same person: takes the stream over from a connection that may be dead. */
   resumeToken?: string | undefined
   registry: Registry
-  config: Config
+  /** Of all that the publisher sends. */
+  maxBitrateBps: number
   /** Called once when the gateway ended the publication; not after `close()`. */
   onEnd: () => void
 }
@@ -52,7 +52,7 @@ export class WhipSession {
     })
     try {
       const ingest = await WebRtcIngest.create(publication, {
-        maxBitrateBps: options.config.maxPublishBitrateBps,
+        maxBitrateBps: options.maxBitrateBps,
       })
       return new WhipSession(await ingest.accept(offer), resumeToken, stream, publication, ingest)
     } catch (error) {

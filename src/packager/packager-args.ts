@@ -1,4 +1,5 @@
-import type { Config } from '../config.ts'
+import type { EncodeConfig } from '../config/sections/encode-config.ts'
+import type { HlsConfig } from '../config/sections/hls-config.ts'
 import { fragmentedMp4Options } from '../encoder/fmp4-args.ts'
 import { videoEncodeOptions } from '../encoder/video-encode-args.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
@@ -10,18 +11,7 @@ export type PackagerInput = {
   audio: boolean
 }
 
-export type PackagerSettings = Pick<
-  Config,
-  | 'segmentSeconds'
-  | 'partSeconds'
-  | 'lowLatency'
-  | 'transcodeWidth'
-  | 'transcodeHeight'
-  | 'transcodeFramesPerSecond'
-  | 'transcodeBitrateBps'
-  | 'transcodePreset'
-  | 'audioBitrateBps'
->
+export type PackagerSettings = Pick<HlsConfig, 'segmentSeconds' | 'partSeconds' | 'lowLatency'> & EncodeConfig
 
 /** Options before `-i pipe:0`, where the SDP comes in. */
 export const packagerInputOptions: readonly string[] = [

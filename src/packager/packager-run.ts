@@ -4,14 +4,12 @@ import type { Feed } from '../feed/feed.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
 import { FragmentReader } from '../feed/fragment-reader.ts'
 import { keyframeSecondsOf } from '../feed/keyframe-cadence.ts'
+import { decoderLimitOptions } from '../ffmpeg/decoder-limits.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { udpPortsBound } from '../ffmpeg/udp-ports.ts'
 import type { Log } from '../log.ts'
-import type { MediaRouter } from '../sfu/media-router.ts'
-import type { PublishedTrack } from '../sfu/publication.ts'
-import { Tap } from '../sfu/tap.ts'
-import type { TapPorts } from '../sfu/tap-ports.ts'
 import { type PackagerSettings, packagerInputOptions, packagerOutputOptions } from './packager-args.ts'
+import type { Source, SourceTap, SourceTrack } from './source.ts'
 
 /** Without a first fragment for this long a run has failed. OBS sends a keyframe every 8 s by default. */
 const startTimeoutMs = 20_000
@@ -32,10 +30,9 @@ const firstSegmentMs = { plain: 1_000, lowLatency: 400 }
 const damage = /RTP: missed|jitter buffer full|max delay reached|non-existing PPS|error while decoding/
 
 export type RunOptions = {
-  mediaRouter: MediaRouter
-  tracks: readonly PublishedTrack[]
+  source: Source
+  tracks: readonly SourceTrack[]
   video: 'copy' | 'transcode' | 'none'
-  ports: TapPorts
   ffmpegBinary: string
   settings: PackagerSettings
   feed: Feed
@@ -63,8 +60,8 @@ export async function runPackager(options: RunOptions, signal: AbortSignal): Pro
 }
 
 async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Promise<RunEnd> {
-  const { mediaRouter, tracks, video, settings, log } = options
-  const tap = await Tap.create(mediaRouter, tracks, options.ports)
+  const { source, tracks, video, settings, log } = options
+  const tap = await source.openTap(tracks)
   cleanup.defer(() => tap.close())
   if (signal.aborted) return 'asked'
 
@@ -102,7 +99,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   })
   const ffmpeg = await startFfmpeg({
     binary: options.ffmpegBinary,
-    inputOptions: packagerInputOptions,
+    inputOptions: [...(video === 'none' ? [] : decoderLimitOptions), ...packagerInputOptions],
     input: 'pipe:0',
     outputOptions: packagerOutputOptions(
       { video, audio: tracks.some(({ kind }) => kind === 'audio') },
@@ -160,7 +157,7 @@ function watchExit(ffmpeg: FfmpegProcess, fail: (message: string) => void): void
  * and what RTMP platforms count on.
  * @returns the undo.
  */
-function keyframeCadence(tap: Tap, settings: PackagerSettings): () => void {
+function keyframeCadence(tap: SourceTap, settings: PackagerSettings): () => void {
   let interval: NodeJS.Timeout | undefined
   const first = setTimeout(
     () => {

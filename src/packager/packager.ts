@@ -2,12 +2,11 @@ import { type BackoffRule, backoffMs } from '../backoff.ts'
 import { messageOf } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
-import type { Publication, PublishedTrack } from '../sfu/publication.ts'
-import type { TapPorts } from '../sfu/tap-ports.ts'
-import type { PackagerSnapshot, PackagerState } from '../streams/snapshot.ts'
 import { chooseTracks } from './choose-tracks.ts'
 import type { PackagerSettings } from './packager-args.ts'
 import { type RunEnd, runPackager } from './packager-run.ts'
+import type { PackagerSnapshot, PackagerState } from './packager-snapshot.ts'
+import type { Source, SourceTrack } from './source.ts'
 
 const retryBackoff: BackoffRule = { firstMs: 250, maxMs: 10_000, jitter: 0.2 }
 /** A run that lived this long was healthy: the next failure begins with the shortest delay again. */
@@ -16,9 +15,8 @@ const healthyMs = 30_000
 const reconsiderEveryMs = 500
 
 export type PackagerOptions = {
-  publication: Publication
+  source: Source
   feed: Feed
-  ports: TapPorts
   ffmpegBinary: string
   settings: PackagerSettings
   log: Log
@@ -35,7 +33,7 @@ export class Packager {
   readonly #closing = new AbortController()
   readonly #done: Promise<void>
   #state: PackagerState = 'stopped'
-  #running: readonly PublishedTrack[] = []
+  #running: readonly SourceTrack[] = []
   #run: AbortController | undefined
   #pid: number | null = null
   #failures = 0
@@ -48,8 +46,7 @@ export class Packager {
     this.#done = this.#loop()
   }
 
-  /** Looks at the tracks again: call it when they changed. */
-  reconsider(): void {
+  #reconsider(): void {
     this.#wake.resolve()
     if (this.#run && !this.#stillRight()) this.#run.abort()
   }
@@ -73,7 +70,8 @@ export class Packager {
   }
 
   async #loop(): Promise<void> {
-    const timer = setInterval(() => this.reconsider(), reconsiderEveryMs)
+    const timer = setInterval(() => this.#reconsider(), reconsiderEveryMs)
+    const forget = this.#options.source.onTracksChanged(() => this.#reconsider())
     while (!this.#closing.signal.aborted) {
       const tracks = this.#choose()
       if (tracks.length === 0) {
@@ -84,11 +82,12 @@ export class Packager {
       await this.#runOnce(tracks)
     }
     clearInterval(timer)
+    forget()
     this.#set('stopped', 'closed')
   }
 
-  async #runOnce(tracks: readonly PublishedTrack[]): Promise<void> {
-    const { publication, log } = this.#options
+  async #runOnce(tracks: readonly SourceTrack[]): Promise<void> {
+    const { log } = this.#options
     const startedAtMs = Date.now()
     this.#running = tracks
     this.#run = new AbortController()
@@ -99,7 +98,6 @@ export class Packager {
       end = await runPackager(
         {
           ...this.#options,
-          mediaRouter: publication.mediaRouter,
           tracks,
           video: videoMode(tracks),
           onStarted: (pid) => {
@@ -129,11 +127,11 @@ export class Packager {
     await abortableDelay(delayMs, this.#closing.signal)
   }
 
-  #choose(): PublishedTrack[] {
-    const { publication } = this.#options
+  #choose(): SourceTrack[] {
+    const { source } = this.#options
     return chooseTracks({
-      announcedKinds: publication.announcedKinds,
-      tracks: publication.tracks,
+      announcedKinds: source.announcedKinds,
+      tracks: source.tracks,
       runningIds: this.#running.map(({ id }) => id),
       nowMs: Date.now(),
     })
@@ -157,7 +155,7 @@ export class Packager {
   }
 }
 
-function videoMode(tracks: readonly PublishedTrack[]): 'copy' | 'transcode' | 'none' {
+function videoMode(tracks: readonly SourceTrack[]): 'copy' | 'transcode' | 'none' {
   const video = tracks.find(({ kind }) => kind === 'video')
   if (!video) return 'none'
   return /^video\/h264$/i.test(video.mimeType) ? 'copy' : 'transcode'

@@ -1,10 +1,10 @@
 import { type FrameSize, pixels } from '../encoder/frame-size.ts'
-import type { ProfileSnapshot } from '../streams/snapshot.ts'
+import type { TranscodeSnapshot } from './transcode-snapshot.ts'
 
 /** Platforms take 4 s at the worst. The rest is for a request that took a round trip, and for a frame. */
 export const longestKeyframeSeconds = 4.2
 
-export type ProfileFacts = {
+export type TranscodeFacts = {
   /** What is published at this moment; null: no picture. */
   video: FrameSize | null
   audio: boolean
@@ -16,13 +16,13 @@ export type ProfileFacts = {
   encodedBecause: string | null
 }
 
-export type Profile = ProfileSnapshot & { encodedBecause: string | null }
+export type TranscodeChoice = TranscodeSnapshot & { encodedBecause: string | null }
 
 /**
  * What is done to a stream for platforms that ask for sound, a picture of constant size, and frequent keyframes.
  * An encode costs 0.2 of a core (`npm run bench -- encode`), and each change a new connection: once encoded, a broadcast stays so to its end.
  */
-export function chooseTranscode(facts: ProfileFacts): Profile {
+export function chooseTranscode(facts: TranscodeFacts): TranscodeChoice {
   const { video, audio, sentSize } = facts
   const encodedBecause = whyEncoded(facts)
   const missing = [
@@ -39,7 +39,7 @@ export function chooseTranscode(facts: ProfileFacts): Profile {
   return { mode: 'copy', reasons: missing, encodedBecause }
 }
 
-function whyEncoded({ video, sentSize, keyframeSeconds, encodedBecause }: ProfileFacts): string | null {
+function whyEncoded({ video, sentSize, keyframeSeconds, encodedBecause }: TranscodeFacts): string | null {
   if (video && keyframeSeconds !== null && keyframeSeconds > longestKeyframeSeconds) {
     return `its keyframes come ${keyframeSeconds.toFixed(1)} s apart`
   }

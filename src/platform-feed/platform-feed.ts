@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts'
 import { Encoder, type EncoderSettings } from '../encoder/encoder.ts'
 import type { FrameSize } from '../encoder/frame-size.ts'
 import { messageOf } from '../errors.ts'
@@ -11,20 +10,18 @@ import { maxKeyframeSeconds } from '../feed/keyframe-cadence.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import type { Log } from '../log.ts'
 import { pause } from '../pause.ts'
-import type { ProfileSnapshot } from '../streams/snapshot.ts'
-import { chooseTranscode, encodedSize, type Profile } from './choose-transcode.ts'
+import { chooseTranscode, encodedSize, type TranscodeChoice } from './choose-transcode.ts'
 import { KeyframeDistances } from './keyframe-distances.ts'
+import type { TranscodeSnapshot } from './transcode-snapshot.ts'
 
 const retryMs = 5_000
 /** As a stream's own feed: readers join at the newest keyframe. */
 const limits = { maxSeconds: 12, maxBytes: 64 * 1024 * 1024 }
 
-export type PlatformFeedSettings = EncoderSettings & Pick<Config, 'audioBitrateBps'>
-
 export type PlatformFeedOptions = {
   /** The stream's own feed. */
   source: Feed
-  settings: PlatformFeedSettings
+  settings: EncoderSettings
   ffmpegBinary: string
   log: Log
 }
@@ -60,9 +57,9 @@ export class PlatformFeed {
     this.#done = this.#run()
   }
 
-  snapshot(): ProfileSnapshot {
+  snapshot(): TranscodeSnapshot {
     if (!this.#source) return { mode: 'undecided', reasons: ['It waits for media.'] }
-    const { mode, reasons } = this.#profile()
+    const { mode, reasons } = this.#transcode()
     const problems = [this.#problem, this.#encoder?.problem].filter((problem) => typeof problem === 'string')
     return { mode, reasons: [...reasons, ...problems] }
   }
@@ -78,15 +75,15 @@ export class PlatformFeed {
     const { signal } = this.#closing
     let epoch: Epoch | null = null
     while (!signal.aborted && !source.ended) {
-      epoch ??= await waitForMedia(source, signal)
-      if (!epoch) break
       try {
+        epoch ??= await waitForMedia(source, signal)
+        if (!epoch) break
         const filled = await this.#filledEpoch(epoch)
         this.#problem = null
         epoch = await this.#follow(epoch, filled)
       } catch (error) {
         this.#problem = `It can't be made fit for its platforms, and is tried again: ${messageOf(error)}`
-        this.#options.log.error({ err: error }, 'conforming failed')
+        this.#options.log.error({ err: error }, 'preparing the stream for its platforms failed')
         await pause(retryMs, signal)
       }
     }
@@ -155,7 +152,7 @@ export class PlatformFeed {
   #take(fragment: Fragment): void {
     this.#distances.add(fragment)
     if (this.#encoder) return
-    const { mode, reasons, encodedBecause } = this.#profile()
+    const { mode, reasons, encodedBecause } = this.#transcode()
     if (fragment.keyframe) this.#held = []
     if (!this.#decided) this.#held.push(fragment)
     if (mode === 'undecided') return
@@ -182,7 +179,7 @@ export class PlatformFeed {
     this.feed.append(this.#joined.join(fragment))
   }
 
-  #profile(): Profile {
+  #transcode(): TranscodeChoice {
     const { video, audio } = this.#source ?? { video: null, audio: null }
     return chooseTranscode({
       video,

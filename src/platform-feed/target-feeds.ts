@@ -1,12 +1,12 @@
+import type { TargetKind } from '../config/target-kinds.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { ProfileSnapshot } from '../streams/snapshot.ts'
-import type { TargetKind } from '../targets/target-kinds.ts'
 import { PlatformFeed, type PlatformFeedOptions } from './platform-feed.ts'
+import type { TranscodeSnapshot } from './transcode-snapshot.ts'
 
 /** What one target reads. */
 export type TargetFeed = {
   feed: Feed
-  profile(): ProfileSnapshot
+  transcode(): TranscodeSnapshot
   /** The target reads no more. Resolves when what only it needed is gone. May be called twice. */
   close(): Promise<void>
 }
@@ -14,7 +14,7 @@ export type TargetFeed = {
 /** The feeds that the targets of one stream read: all that need the same share it. */
 export class TargetFeeds {
   readonly #options: PlatformFeedOptions
-  #conformed: PlatformFeed | undefined
+  #platformFeed: PlatformFeed | undefined
   #readers = 0
 
   constructor(options: PlatformFeedOptions) {
@@ -24,32 +24,32 @@ export class TargetFeeds {
   /** The feed for a new target: any RTMP server gets the stream as it is. The caller owes a `close()`. */
   open(kind: TargetKind): TargetFeed {
     if (kind === 'rtmp') return asItIs(this.#options.source)
-    this.#conformed ??= new PlatformFeed(this.#options)
-    const conformed = this.#conformed
+    this.#platformFeed ??= new PlatformFeed(this.#options)
+    const platformFeed = this.#platformFeed
     this.#readers += 1
     let closed: Promise<void> | undefined
     return {
-      feed: conformed.feed,
-      profile: () => conformed.snapshot(),
+      feed: platformFeed.feed,
+      transcode: () => platformFeed.snapshot(),
       close: () => {
-        closed ??= this.#leave(conformed)
+        closed ??= this.#leave(platformFeed)
         return closed
       },
     }
   }
 
-  async #leave(conformed: PlatformFeed): Promise<void> {
+  async #leave(platformFeed: PlatformFeed): Promise<void> {
     this.#readers -= 1
     if (this.#readers > 0) return
-    this.#conformed = undefined
-    await conformed.close()
+    this.#platformFeed = undefined
+    await platformFeed.close()
   }
 }
 
 function asItIs(feed: Feed): TargetFeed {
   return {
     feed,
-    profile: () => ({ mode: 'copy', reasons: [] }),
+    transcode: () => ({ mode: 'copy', reasons: [] }),
     close: async () => undefined,
   }
 }

@@ -1,4 +1,4 @@
-import type { TargetErrorClass } from '../streams/snapshot.ts'
+import type { TargetErrorClass } from './target-snapshot.ts'
 
 /** What ended an attempt, or kept it from starting. `code` is of the operating system, of TLS, or our own `TIMEOUT`. */
 export class DialError extends Error {

@@ -5,7 +5,6 @@ import { StdinWriter } from '../feed/stdin-writer.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { createProgressParser } from '../ffmpeg/progress.ts'
 import type { Log } from '../log.ts'
-import type { TargetErrorClass } from '../streams/snapshot.ts'
 import { type Destination, hideSecrets } from './connection/destination.ts'
 import type { Dial } from './connection/dial.ts'
 import { Relay } from './connection/relay.ts'
@@ -15,6 +14,7 @@ import { DialError, type FailureFacts } from './failure.ts'
 import type { Liveness } from './liveness.ts'
 import { pushArguments } from './push-args.ts'
 import { PushMeter } from './push-meter.ts'
+import type { TargetErrorClass } from './target-snapshot.ts'
 
 const checkMs = 500
 /** Time to send what is queued when no more comes. */

@@ -1,5 +1,5 @@
 import { type BackoffRule, backoffMs } from '../backoff.ts'
-import type { TargetErrorClass } from '../streams/snapshot.ts'
+import type { TargetErrorClass } from './target-snapshot.ts'
 
 /** At the most this long after a server is back, media is, too. An attempt costs one packet. */
 const usual: BackoffRule = { firstMs: 1_000, maxMs: 15_000, jitter: 0.3 }

@@ -1,4 +1,13 @@
-import type { TargetChange } from '../streams/snapshot.ts'
+import type { TargetErrorClass, TargetState } from './target-snapshot.ts'
+
+export type TargetChange = {
+  /** ISO time. */
+  at: string
+  state: TargetState
+  /** Why, as a sentence or part of one. */
+  reason: string
+  errorClass: TargetErrorClass | null
+}
 
 const maxChanges = 30
 

@@ -1,15 +1,17 @@
+import type { TargetConfig } from '../config/target-config.ts'
+import { toErrorShape } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Epoch } from '../feed/fragment.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import { type Log, redactUrls } from '../log.ts'
 import { pause } from '../pause.ts'
-import type { ProfileSnapshot, TargetErrorClass, TargetSnapshot, TargetState } from '../streams/snapshot.ts'
-import type { TargetConfig } from '../targets/target-config.ts'
+import type { TranscodeSnapshot } from '../platform-feed/transcode-snapshot.ts'
 import { type Destination, destinationOf, hideSecrets } from './connection/destination.ts'
 import type { Dial } from './connection/dial.ts'
 import { Push, type PushEnd } from './push.ts'
 import { needsPerson, retryDelayMs } from './retry-delay.ts'
 import type { TargetHistory } from './target-history.ts'
+import type { TargetErrorClass, TargetSnapshot, TargetState } from './target-snapshot.ts'
 
 /** Failures are forgotten once media has moved this long: a server that takes some of it each time is not well. */
 const settledMs = 60_000
@@ -24,7 +26,7 @@ export type TargetOptions = {
   trusted: boolean
   feed: Feed
   /** What was done to that feed, for the snapshot. */
-  profile?: () => ProfileSnapshot
+  transcode?: () => TranscodeSnapshot
   dial: Dial
   history: TargetHistory
   ffmpegBinary: string
@@ -89,7 +91,7 @@ export class Target {
       nextTryAt: this.#nextTryAtMs === null ? null : new Date(this.#nextTryAtMs).toISOString(),
       lastError: this.#problem?.sentence ?? null,
       errorClass: this.#problem?.class ?? null,
-      profile: this.#options.profile?.() ?? null,
+      profile: this.#options.transcode?.() ?? null,
     }
   }
 
@@ -116,13 +118,24 @@ export class Target {
     let epoch: Epoch | null = null
     while (!signal.aborted && !feed.ended) {
       if (!epoch) this.#enter('waiting', 'it waits for media')
-      epoch ??= await waitForMedia(feed, signal)
-      if (!epoch) break
-      const end = await this.#attempt(epoch, signal)
+      const end = await this.#next(epoch, signal)
+      if (!end) break
       epoch = end.kind === 'epoch' ? end.epoch : null
       if (end.kind === 'failed') await this.#retryLater(end, signal)
     }
     this.#enter('stopped', 'the stream ended')
+  }
+
+  /** Waits for media, then pushes it. @returns null when no media comes any more. Never rejects. */
+  async #next(known: Epoch | null, signal: AbortSignal): Promise<PushEnd | null> {
+    try {
+      const epoch = known ?? (await waitForMedia(this.#options.feed, signal))
+      return epoch && (await this.#attempt(epoch, signal))
+    } catch (error) {
+      // A fault of ours: this target tries again, and everything else goes on.
+      this.#log.error({ err: error }, 'push broke')
+      return { kind: 'failed', fault: 'ours', class: 'gateway', why: toErrorShape(error).message }
+    }
   }
 
   async #attempt(epoch: Epoch, signal: AbortSignal): Promise<PushEnd> {

@@ -1,7 +1,9 @@
 import type { Producer } from 'mediasoup/types'
 import { GatewayError } from '../errors.ts'
-import type { TrackSnapshot } from '../streams/snapshot.ts'
 import type { MediaRouter } from './media-router.ts'
+import { Tap, type TappedTrack } from './tap.ts'
+import type { TapPorts } from './tap-ports.ts'
+import type { TrackSnapshot } from './track-snapshot.ts'
 
 export type TrackKind = 'audio' | 'video'
 
@@ -22,8 +24,8 @@ export type PublicationOptions = {
   mediaRouter: MediaRouter
   /** Kinds that the publisher said will come. */
   announcedKinds: readonly TrackKind[]
-  /** Called when a track came, went, started or stopped sending. */
-  onTracks: () => void
+  /** Where its taps get their ports. */
+  ports: TapPorts
   /** Called once when it ends by itself: its transport broke or the worker died. Not after `close()`. */
   onEnd: (error: GatewayError) => void
 }
@@ -35,6 +37,7 @@ export class Publication {
   readonly startedAtMs = Date.now()
   readonly #options: PublicationOptions
   readonly #tracks = new Map<TrackKind, PublishedTrack>()
+  readonly #listeners = new Set<() => void>()
   #closed = false
 
   constructor(options: PublicationOptions) {
@@ -78,9 +81,9 @@ export class Publication {
     producer.observer.once('close', () => {
       if (this.#tracks.get(track.kind) !== track) return
       this.#tracks.delete(track.kind)
-      if (!this.#closed) this.#options.onTracks()
+      this.#changed()
     })
-    this.#options.onTracks()
+    this.#changed()
   }
 
   /** Ends one track. @throws GatewayError NOT_FOUND */
@@ -88,6 +91,20 @@ export class Publication {
     const track = this.tracks.find(({ id }) => id === producerId)
     if (!track) throw new GatewayError('NOT_FOUND', 'There is no such track.')
     track.producer.close()
+  }
+
+  /**
+   * Calls back whenever a track came, went, started or stopped sending, until it is closed.
+   * @returns the undo.
+   */
+  onTracksChanged(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** RTP of its tracks for an ffmpeg; the caller owes a `close()`. @throws GatewayError NO_FREE_PORTS, WORKER_DIED */
+  openTap(tracks: readonly TappedTrack[]): Promise<Tap> {
+    return Tap.create(this.mediaRouter, tracks, this.#options.ports)
   }
 
   /** Ends it from below: the transport or the worker is gone. */
@@ -112,6 +129,11 @@ export class Publication {
     if (track.active === active) return
     track.active = active
     track.sinceMs = Date.now()
-    if (!this.#closed) this.#options.onTracks()
+    this.#changed()
+  }
+
+  #changed(): void {
+    if (this.#closed) return
+    for (const listener of this.#listeners) listener()
   }
 }

@@ -2,12 +2,14 @@ import type { Consumer, RtpCapabilities } from 'mediasoup/types'
 import { Cleanup } from '../cleanup.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { MediaRouter } from './media-router.ts'
-import type { PublishedTrack } from './publication.ts'
 import { type SdpTrack, tapSdp } from './sdp/sdp.ts'
 import type { TapPorts } from './tap-ports.ts'
 
 /** How often a keyframe is asked for again until the first one came. mediasoup itself gives up after two requests. */
 const keyframeRetryMs = 1_000
+
+/** A track of a router that is to be handed out. */
+export type TappedTrack = { id: string; kind: 'audio' | 'video' }
 
 type Wire = { consumer: Consumer; sdp: SdpTrack }
 
@@ -29,7 +31,7 @@ export class Tap {
   /** @throws GatewayError NO_FREE_PORTS, or WORKER_DIED when the SFU refuses. */
   static async create(
     mediaRouter: MediaRouter,
-    tracks: readonly PublishedTrack[],
+    tracks: readonly TappedTrack[],
     ports: TapPorts,
   ): Promise<Tap> {
     const cleanup = new Cleanup()
@@ -85,7 +87,7 @@ export class Tap {
 
 async function connectTrack(
   mediaRouter: MediaRouter,
-  track: PublishedTrack,
+  track: TappedTrack,
   ports: TapPorts,
   cleanup: Cleanup,
 ): Promise<Wire> {

@@ -1,8 +1,8 @@
-import { streamNamePattern } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
-import type { StreamSnapshot } from './snapshot.ts'
+import { streamNamePattern } from '../stream-name.ts'
 import { type Published, type PublishRequest, Stream, type StreamDependencies } from './stream.ts'
+import type { StreamSnapshot } from './stream-snapshot.ts'
 
 /** All streams by name. A stream exists from its first publication until its end is forgotten. */
 export class Registry {

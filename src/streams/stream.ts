@@ -1,27 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import type { Config } from '../config.ts'
+import type { LimitsConfig } from '../config/sections/limits-config.ts'
+import type { StreamsConfig } from '../config/sections/streams-config.ts'
 import { GatewayError } from '../errors.ts'
 import { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
 import { Packager } from '../packager/packager.ts'
+import type { PackagerSettings } from '../packager/packager-args.ts'
+import type { PackagerState } from '../packager/packager-snapshot.ts'
 import type { MediaRouter } from '../sfu/media-router.ts'
 import { Publication, type TrackKind } from '../sfu/publication.ts'
 import type { TapPorts } from '../sfu/tap-ports.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
 import { Viewers } from '../sfu/viewers/viewers.ts'
 import type { WorkerPool } from '../sfu/worker-pool.ts'
-import type { OpenOutputs, Outputs } from './outputs.ts'
-import type { PackagerState, StreamSnapshot, StreamState } from './snapshot.ts'
+import { idleOutputs, type OpenOutputs, openOutputs } from './open-outputs.ts'
+import type { OutputKinds } from './output.ts'
+import type { StreamSnapshot, StreamState } from './stream-snapshot.ts'
 
 /** The ring only has to let late readers join at a keyframe; the playlists keep their own window. */
 const feedLimits = { maxSeconds: 12, maxBytes: 64 * 1024 * 1024 }
 
 export type StreamDependencies = {
-  config: Config
+  config: StreamsConfig & PackagerSettings & Pick<LimitsConfig, 'maxStreams'>
   pool: WorkerPool
   ports: TapPorts
   ffmpegBinary: string
-  openOutputs: OpenOutputs
+  outputs: OutputKinds
   log: Log
 }
 
@@ -38,7 +42,7 @@ export type Published = { publication: Publication; resumeToken: string }
 /** From the first publication to the end of the stream: publications may follow each other in it. */
 type Session = {
   feed: Feed
-  outputs: Outputs
+  outputs: OpenOutputs
   resumeToken: string
   liveSince: string | null
 }
@@ -144,8 +148,7 @@ export class Stream {
       tracks: this.#active?.publication.snapshot() ?? [],
       packager: this.#active?.packager.snapshot() ?? null,
       feed: this.#session?.feed.snapshot() ?? null,
-      hls: this.#session?.outputs.hls() ?? null,
-      targets: this.#session?.outputs.targets() ?? [],
+      ...(this.#session?.outputs.snapshot() ?? idleOutputs(this.#dependencies.outputs)),
     }
   }
 
@@ -173,21 +176,23 @@ export class Stream {
       mediaRouter.close()
       throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
     }
+    let session: Session
+    try {
+      session = this.#openSession()
+    } catch (error) {
+      mediaRouter.close()
+      throw error
+    }
     clearTimeout(this.#timer)
-    const session = this.#openSession()
     publication = new Publication({
       mediaRouter,
       announcedKinds: request.kinds,
-      onTracks: () => {
-        this.#active?.packager.reconsider()
-        this.#active?.viewers.tracksChanged()
-      },
+      ports: this.#dependencies.ports,
       onEnd: (error) => this.#publicationFailed(error),
     })
     const packager = new Packager({
-      publication,
+      source: publication,
       feed: session.feed,
-      ports: this.#dependencies.ports,
       ffmpegBinary: this.#dependencies.ffmpegBinary,
       settings: this.#dependencies.config,
       log: this.#log,
@@ -197,6 +202,7 @@ export class Stream {
       publication,
       createMediaRouter: (codecs, onDied) => pool.createMediaRouter(onDied, codecs),
     })
+    publication.onTracksChanged(() => viewers.tracksChanged())
     this.#active = { publication, packager, viewers, mediaRouter, onEnd: request.onEnd }
     this.#set(session.liveSince === null ? 'starting' : 'interrupted', 'a publisher connected')
     return { publication, resumeToken: session.resumeToken }
@@ -207,7 +213,8 @@ export class Stream {
     if (this.#session && !this.#session.feed.ended) return this.#session
     this.#session?.outputs.dispose()
     const feed = new Feed(feedLimits)
-    const outputs = this.#dependencies.openOutputs({ stream: this.name, feed, log: this.#log })
+    const context = { stream: this.name, feed, log: this.#log }
+    const outputs = openOutputs(this.#dependencies.outputs, context)
     this.#session = { feed, outputs, resumeToken: randomBytes(16).toString('base64url'), liveSince: null }
     return this.#session
   }

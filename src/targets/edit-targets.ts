@@ -1,9 +1,9 @@
+import { maxTargetsPerStream, type TargetChanges, type TargetConfig } from '../config/target-config.ts'
+import { ingestUrls } from '../config/target-kinds.ts'
 import { GatewayError } from '../errors.ts'
 import { destinationOf } from '../push/connection/destination.ts'
 import { type EffectiveTarget, effectiveTargets, type FixedTargets } from './effective-targets.ts'
-import { maxTargetsPerStream, type TargetChanges, type TargetConfig } from './target-config.ts'
-import { ingestUrls } from './target-kinds.ts'
-import type { StoredTargets } from './target-store.ts'
+import type { StoredTargets } from './stored-targets.ts'
 
 /** Over all streams: everything is kept in one small file and in memory. */
 const maxStoredTargets = 500
@@ -38,7 +38,7 @@ export function withTarget(
       `There is a target named "${config.name}" already. Choose another name.`,
     )
   }
-  const total = Object.values(stored.targets).reduce((sum, targets) => sum + targets.length, 0)
+  const total = [...stored.targets.values()].reduce((sum, targets) => sum + targets.length, 0)
   if (present.length >= maxTargetsPerStream || total >= maxStoredTargets) {
     const limit =
       total >= maxStoredTargets
@@ -46,7 +46,7 @@ export function withTarget(
         : `A stream has ${maxTargetsPerStream}`
     throw new GatewayError('TOO_MANY_TARGETS', `${limit} targets at the most. Remove one first.`)
   }
-  return withScope(stored, stream, [...(stored.targets[stream] ?? []), config])
+  return withScope(stored, stream, [...(stored.targets.get(stream) ?? []), config])
 }
 
 export function withoutTarget(
@@ -56,7 +56,7 @@ export function withoutTarget(
   name: string,
 ): StoredTargets {
   checkOwn(findTarget(fixed, stored, stream, name), stream)
-  const rest = (stored.targets[stream] ?? []).filter((target) => target.name !== name)
+  const rest = (stored.targets.get(stream) ?? []).filter((target) => target.name !== name)
   return withoutSwitch(withScope(stored, stream, rest), stream, name)
 }
 
@@ -94,7 +94,7 @@ export function withChanges(
     key: changes.key ?? target.config.key,
     enabled: enabled ?? target.config.enabled,
   }
-  const list = (stored.targets[stream] ?? []).map((config) => (config.name === name ? changed : config))
+  const list = (stored.targets.get(stream) ?? []).map((config) => (config.name === name ? changed : config))
   return withScope(stored, stream, list)
 }
 
@@ -107,34 +107,38 @@ export function withSwitch(
 ): StoredTargets {
   const { source, scope } = findTarget(fixed, stored, stream, name)
   if (source === 'api' && scope === stream) {
-    const list = (stored.targets[stream] ?? []).map((config) =>
+    const list = (stored.targets.get(stream) ?? []).map((config) =>
       config.name === name ? { ...config, enabled } : config,
     )
     return withScope(stored, stream, list)
   }
   const unswitched = withoutSwitch(stored, stream, name)
   if (findTarget(fixed, unswitched, stream, name).config.enabled === enabled) return unswitched
-  const total = Object.values(unswitched.switched).reduce((sum, names) => sum + Object.keys(names).length, 0)
+  const total = [...unswitched.switched.values()].reduce((sum, names) => sum + names.size, 0)
   if (total >= maxStoredTargets) {
     throw new GatewayError(
       'TOO_MANY_TARGETS',
       'The gateway remembers no more targets that were switched off.',
     )
   }
-  const switched = { ...unswitched.switched[stream], [name]: enabled }
-  return { ...unswitched, switched: { ...unswitched.switched, [stream]: switched } }
+  const ofStream = new Map(unswitched.switched.get(stream)).set(name, enabled)
+  return { ...unswitched, switched: new Map(unswitched.switched).set(stream, ofStream) }
 }
 
-function withScope(stored: StoredTargets, scope: string, list: TargetConfig[]): StoredTargets {
-  const { [scope]: _, ...others } = stored.targets
-  return { ...stored, targets: list.length === 0 ? others : { ...others, [scope]: list } }
+function withScope(stored: StoredTargets, scope: string, list: readonly TargetConfig[]): StoredTargets {
+  const targets = new Map(stored.targets)
+  if (list.length === 0) targets.delete(scope)
+  else targets.set(scope, list)
+  return { ...stored, targets }
 }
 
 function withoutSwitch(stored: StoredTargets, stream: string, name: string): StoredTargets {
-  const { [stream]: ofStream, ...others } = stored.switched
-  if (!ofStream) return stored
-  const { [name]: _, ...rest } = ofStream
-  return { ...stored, switched: Object.keys(rest).length === 0 ? others : { ...others, [stream]: rest } }
+  const ofStream = new Map(stored.switched.get(stream))
+  if (!ofStream.delete(name)) return stored
+  const switched = new Map(stored.switched)
+  if (ofStream.size === 0) switched.delete(stream)
+  else switched.set(stream, ofStream)
+  return { ...stored, switched }
 }
 
 /** @throws GatewayError TARGET_FIXED */

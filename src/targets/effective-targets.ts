@@ -1,8 +1,8 @@
-import type { TargetConfig } from './target-config.ts'
-import type { StoredTargets } from './target-store.ts'
+import type { TargetConfig } from '../config/target-config.ts'
+import type { StoredTargets } from './stored-targets.ts'
 
-/** Those of the configuration file. */
-export type FixedTargets = Readonly<Record<string, readonly TargetConfig[]>>
+/** Those of the configuration file, by stream; `*` holds those for all streams. */
+export type FixedTargets = ReadonlyMap<string, readonly TargetConfig[]>
 
 /** A target that a stream has, and where it comes from. */
 export type EffectiveTarget = { config: TargetConfig; source: 'config' | 'api'; scope: string }
@@ -19,13 +19,14 @@ export function effectiveTargets(
 ): EffectiveTarget[] {
   const scopes = stream === '*' ? ['*'] : [stream, '*']
   const all = scopes.flatMap((scope) => [
-    ...(fixed[scope] ?? []).map((config): EffectiveTarget => ({ config, source: 'config', scope })),
-    ...(stored.targets[scope] ?? []).map((config): EffectiveTarget => ({ config, source: 'api', scope })),
+    ...(fixed.get(scope) ?? []).map((config): EffectiveTarget => ({ config, source: 'config', scope })),
+    ...(stored.targets.get(scope) ?? []).map((config): EffectiveTarget => ({ config, source: 'api', scope })),
   ])
   const byName = new Map<string, EffectiveTarget>()
   for (const target of all) if (!byName.has(target.config.name)) byName.set(target.config.name, target)
+  const switched = stored.switched.get(stream)
   return [...byName.values()].map((target) => {
-    const enabled = stored.switched[stream]?.[target.config.name]
+    const enabled = switched?.get(target.config.name)
     return enabled === undefined ? target : { ...target, config: { ...target.config, enabled } }
   })
 }

@@ -1,6 +1,6 @@
+import type { TargetConfig } from '../config/target-config.ts'
 import { destinationOf } from '../push/connection/destination.ts'
-import type { TargetSnapshot } from '../streams/snapshot.ts'
-import type { TargetConfig } from './target-config.ts'
+import type { TargetSnapshot } from '../push/target-snapshot.ts'
 
 /**
  * A target that is not pushed to now: its stream is idle, or it is switched off.

@@ -2,20 +2,12 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { GatewayError, messageOf } from '../errors.ts'
-import { targetSchema } from './target-config.ts'
-
-const scopeSchema = z.string().regex(/^(\*|[a-z0-9][a-z0-9_-]{0,63})$/)
-
-const stateSchema = z.strictObject({
-  version: z.literal(1),
-  /** Targets that the API added, by stream; `*` holds those for all streams. */
-  targets: z.record(scopeSchema, z.array(targetSchema)).default({}),
-  /** Targets of the configuration and of `*` that were switched on or off for a stream: stream → name → on. */
-  switched: z.record(scopeSchema, z.record(z.string(), z.boolean())).default({}),
-})
-
-/** What is kept over a restart. Never changed in place. */
-export type StoredTargets = Readonly<Omit<z.infer<typeof stateSchema>, 'version'>>
+import {
+  formatStoredTargets,
+  noStoredTargets,
+  parseStoredTargets,
+  type StoredTargets,
+} from './stored-targets.ts'
 
 /**
  * One small file. It holds stream keys, so only its owner may read it. It is replaced as a whole, so that a crash
@@ -37,22 +29,24 @@ export class TargetStore {
     try {
       text = await readFile(this.path, 'utf8')
     } catch (error) {
-      if (isMissing(error)) return { targets: {}, switched: {} }
+      if (isMissing(error)) return noStoredTargets
       throw this.#failed(`can not be read: ${messageOf(error)}`, error)
     }
-    const parsed = stateSchema.safeParse(parseJson(text))
-    if (parsed.success) return { targets: parsed.data.targets, switched: parsed.data.switched }
-    const [issue] = parsed.error.issues
-    // The path says where; the values, which may be keys, stay out.
-    const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''
-    throw this.#failed(
-      `is damaged${where}. Mend it, or move it away to start without saved targets.`,
-      parsed.error,
-    )
+    try {
+      return parseStoredTargets(text)
+    } catch (error) {
+      const issue = error instanceof z.ZodError ? error.issues[0] : undefined
+      // The path says where; the values, which may be keys, stay out.
+      const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''
+      throw this.#failed(
+        `is damaged${where}. Mend it, or move it away to start without saved targets.`,
+        error,
+      )
+    }
   }
 
   /** @throws GatewayError STATE_FAILED, its cause for the log; then the old file still stands. */
-  async save(state: StoredTargets): Promise<void> {
+  async save(stored: StoredTargets): Promise<void> {
     const temporary = `${this.path}.new`
     try {
       await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
@@ -60,7 +54,7 @@ export class TargetStore {
       await rm(temporary, { force: true })
       const file = await open(temporary, 'wx', 0o600)
       try {
-        await file.writeFile(`${JSON.stringify({ version: 1, ...state }, null, 2)}\n`)
+        await file.writeFile(formatStoredTargets(stored))
         await file.sync()
       } finally {
         await file.close()
@@ -68,7 +62,7 @@ export class TargetStore {
       await rename(temporary, this.path)
       await syncDirectory(dirname(this.path))
     } catch (error) {
-      // Whoever changes targets need not know the gateway's paths; the log tells the cause.
+      // API users need not know the gateway's paths; the log tells the cause.
       throw new GatewayError('STATE_FAILED', 'The change could not be saved, so nothing was changed.', {
         cause: error,
       })
@@ -87,15 +81,6 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.sync()
   } finally {
     await directory.close()
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The schema refuses it.
-    return undefined
   }
 }
 

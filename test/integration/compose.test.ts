@@ -6,7 +6,9 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Cleanup } from '../../src/cleanup.ts'
-import { configSchema, loadConfig, variableName } from '../../src/config.ts'
+import { settings } from '../../src/config/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { variableName } from '../../src/config/variables.ts'
 import { certificateFiles } from '../support/certificate.ts'
 import { startGateway } from '../support/gateway.ts'
 
@@ -67,7 +69,7 @@ describe('docker-compose.yml', () => {
   })
 
   test('and the Dockerfile set nothing that the gateway does not know', async () => {
-    const known = new Set(Object.keys(configSchema.shape).map(variableName))
+    const known = new Set([...settings.keys()].map(variableName))
     // Not the gateway's: where the set-up in the build stage keeps its downloads.
     known.add('SLUICE_CACHE_DIR')
     const used = `${compose}\n${await read('Dockerfile')}`.match(/\bSLUICE_[A-Z_]+\b/g) ?? []
@@ -76,9 +78,10 @@ describe('docker-compose.yml', () => {
   })
 
   test('gives the gateway a configuration that it accepts, with nginx-rtmp as the target of every stream', () => {
-    const config = loadConfig(environmentOf(compose), null)
-    expect(config).toMatchObject({ httpHost: '0.0.0.0', rtcHost: '0.0.0.0', announcedAddress: '127.0.0.1' })
-    expect(config.targets).toEqual({
+    const { http, rtc, restream } = loadConfig(environmentOf(compose), null)
+    expect(http.httpHost).toBe('0.0.0.0')
+    expect(rtc).toMatchObject({ rtcHost: '0.0.0.0', announcedAddress: '127.0.0.1' })
+    expect(restream.targets).toEqual({
       '*': [
         expect.objectContaining({ name: 'nginx-rtmp', url: 'rtmp://nginx-rtmp:1935/live', key: '{stream}' }),
       ],
@@ -86,7 +89,9 @@ describe('docker-compose.yml', () => {
   })
 
   test('publishes the HTTP port and one port per worker, on loopback and under the same numbers', () => {
-    const { httpPort, rtcPort, workers } = loadConfig(environmentOf(compose), null)
+    const config = loadConfig(environmentOf(compose), null)
+    const { httpPort } = config.http
+    const { rtcPort, workers } = config.rtc
     const rtc = `${rtcPort}-${rtcPort + workers - 1}`
     const on = (port: string, protocol: string) => ({
       ...{ address: '127.0.0.1', outside: port, inside: port, protocol },
@@ -118,7 +123,7 @@ describe('docker-compose.yml', () => {
   })
 
   test('gives the gateway the only address that nginx takes streams from, and asks', async () => {
-    const { httpPort } = loadConfig(environmentOf(compose), null)
+    const { httpPort } = loadConfig(environmentOf(compose), null).http
     const [, address = ''] =
       /ipv4_address: (\S+)/.exec(block(compose, 'services', 'gateway', 'networks')) ?? []
     const [, subnet = ''] = /subnet: (\d+\.\d+\.\d+)\.0\/24/.exec(compose) ?? []

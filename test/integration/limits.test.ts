@@ -1,6 +1,9 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { createLog } from '../../src/log.ts'
+import { Registry } from '../../src/streams/registry.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { publishTracks } from '../support/publish-tracks.ts'
 import { Refused, SignalingClient } from '../support/signaling-client.ts'
@@ -70,6 +73,44 @@ describe('names that are none', () => {
       expect(await ask(path)).toMatchObject({ status: 404, body: { error: { code: 'STREAM_NOT_FOUND' } } })
     }
     expect(await ask('/api/streams')).toMatchObject({ status: 200, body: { streams: [] } })
+  })
+})
+
+describe('what a publication opened is closed', () => {
+  const request = { kinds: ['video'], onEnd: () => undefined } as const
+
+  test('on a stream named like a member of every object, whose targets can still be changed', async () => {
+    gateway = await startGateway({ SLUICE_ENDED_SECONDS: '0' })
+    const { registry, pool } = gateway.app
+    const before = await pool.usage()
+    for (const name of ['constructor', 'tostring', 'valueof']) {
+      const { stream, publication } = await registry.publish(name, request)
+      expect(gateway.snapshot(name)).toMatchObject({ state: 'starting', targets: [] })
+      const targets = `${gateway.url}/api/streams/${name}/targets`
+      const body = JSON.stringify({ name: '__proto__', url: 'rtmp://192.0.2.1/live' })
+      const headers = { 'content-type': 'application/json' }
+      expect((await fetch(targets, { method: 'POST', body, headers })).status).toBe(403)
+      expect((await fetch(targets)).status).toBe(200)
+      await stream.release(publication, 'stopped')
+    }
+    await vi.waitFor(async () => expect(await pool.usage()).toEqual(before))
+  })
+
+  test('when its outputs can not be opened', async () => {
+    gateway = await startGateway()
+    const { pool, ports, ffmpegBinary } = gateway.app
+    const open = () => {
+      throw new Error('the disk is full')
+    }
+    const outputs = { hls: { idle: () => null, open }, targets: { idle: () => [], open } }
+    const { streams, hls, encode, limits } = loadConfig({}, null)
+    const config = { ...streams, ...hls, ...encode, ...limits }
+    const log = createLog({ level: 'silent', pretty: false })
+    const registry = new Registry({ config, pool, ports, ffmpegBinary, outputs, log })
+    const before = await pool.usage()
+    await expect(registry.publish('show', request)).rejects.toThrow('the disk is full')
+    expect(registry.has('show')).toBe(false)
+    await vi.waitFor(async () => expect(await pool.usage()).toEqual(before))
   })
 })
 

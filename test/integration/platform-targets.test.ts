@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../src/cleanup.ts'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import type { TargetKind } from '../../src/config/target-kinds.ts'
 import { TargetFeeds } from '../../src/platform-feed/target-feeds.ts'
 import { Target } from '../../src/push/target.ts'
-import type { TargetKind } from '../../src/targets/target-kinds.ts'
 import { type FeedSourceOptions, startFeedSource } from '../support/feed-source.ts'
 import { type Probe, probe } from '../support/ffprobe.ts'
 import { flashAndBeepOffsetsMs, offsetFigures } from '../support/flash-and-beep.ts'
@@ -18,7 +18,8 @@ import { runTool, testFfmpeg } from '../support/run-tool.ts'
 import { targetOptions } from '../support/target-options.ts'
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-const settings = loadConfig({}, null)
+const { hls, encode } = loadConfig({}, null)
+const settings = { ...hls, ...encode }
 
 let cleanup: Cleanup
 let nginx: NginxRtmp
@@ -43,7 +44,7 @@ describe('a platform', () => {
       expect.objectContaining({ codec_name: 'aac', sample_rate: '48000', channels: 2 }),
     )
     expectFrequentKeyframes(keyframeSeconds)
-    expect(youtube.profile()).toEqual({
+    expect(youtube.transcode()).toEqual({
       mode: 'copy',
       reasons: ['Silence is added, because the stream has no sound.'],
     })
@@ -58,7 +59,7 @@ describe('a platform', () => {
     expect(streams).toContainEqual(expect.objectContaining({ codec_name: 'h264', width: 1280, height: 720 }))
     expect(streams).toContainEqual(expect.objectContaining({ codec_name: 'aac' }))
     expectFrequentKeyframes(keyframeSeconds)
-    expect(facebook.profile()).toMatchObject({
+    expect(facebook.transcode()).toMatchObject({
       mode: 'copy',
       reasons: [expect.stringContaining('dark picture')],
     })
@@ -75,7 +76,7 @@ describe('a platform', () => {
     await media.resume()
     expect((await framesOf(await recording)).length).toBeGreaterThan(5 * 30)
     expect(twitch.target.snapshot()).toMatchObject({ state: 'live', since })
-    expect(twitch.profile()).toEqual({ mode: 'copy', reasons: [] })
+    expect(twitch.transcode()).toEqual({ mode: 'copy', reasons: [] })
   })
 
   test('keeps the size of its picture when the publisher changes it', async () => {
@@ -84,7 +85,7 @@ describe('a platform', () => {
     await media.pause()
     await media.resume({ size: '320x180' })
     await expect
-      .poll(() => youtube.profile(), { timeout: 10_000 })
+      .poll(() => youtube.transcode(), { timeout: 10_000 })
       .toEqual({
         mode: 'encode',
         reasons: ['The picture is encoded again, because its size changed from 640×360 to 320×180.'],
@@ -108,7 +109,7 @@ describe('keyframes that come 8.3 s apart', () => {
     expect(offsets.length).toBeGreaterThanOrEqual(5)
     expect(offsetFigures(offsets).maxMs).toBeLessThanOrEqual(50)
     await expect
-      .poll(() => youtube.profile(), { timeout: 10_000 })
+      .poll(() => youtube.transcode(), { timeout: 10_000 })
       .toEqual({
         mode: 'encode',
         reasons: ['The picture is encoded again, because its keyframes come 8.3 s apart.'],
@@ -135,9 +136,9 @@ describe('keyframes that come 8.3 s apart', () => {
     const [pid = 0] = encoders()
     process.kill(pid, 'SIGKILL')
     await expect
-      .poll(() => youtube.profile().reasons.at(-1))
+      .poll(() => youtube.transcode().reasons.at(-1))
       .toMatch(/^The encoder failed and is started again/)
-    await expect.poll(() => youtube.profile().reasons, { timeout: 15_000 }).toHaveLength(1)
+    await expect.poll(() => youtube.transcode().reasons, { timeout: 15_000 }).toHaveLength(1)
     expect(encoders()).toHaveLength(1)
     expectFrequentKeyframes((await probe(youtube.url, 6)).keyframeSeconds)
   })
@@ -148,7 +149,7 @@ describe('keyframes that come 8.3 s apart', () => {
     const { streams, keyframeSeconds } = await probe(own.url, 10)
     expect(streams.map(({ codec_type }) => codec_type)).toEqual(['video'])
     expect((keyframeSeconds[1] ?? 0) - (keyframeSeconds[0] ?? 0)).toBeCloseTo(8.3, 1)
-    expect(own.profile()).toMatchObject({ mode: 'copy' })
+    expect(own.transcode()).toMatchObject({ mode: 'copy' })
   })
 })
 
@@ -161,10 +162,10 @@ async function source(options: FeedSourceOptions = {}) {
 
 /** A target on the server; resolves when media leaves. */
 async function push(feeds: TargetFeeds, kind: TargetKind) {
-  const { feed, profile, close } = feeds.open(kind)
+  const { feed, transcode, close } = feeds.open(kind)
   const target = new Target({
     ...targetOptions({ name: kind, kind, url: nginx.url, key: kind }),
-    ...{ feed, profile, log },
+    ...{ feed, transcode, log },
   })
   const leave = async (): Promise<void> => {
     await target.close()
@@ -172,7 +173,7 @@ async function push(feeds: TargetFeeds, kind: TargetKind) {
   }
   cleanup.defer(leave)
   await expect.poll(() => target.snapshot().state, { timeout: 20_000 }).toBe('live')
-  return { target, profile, leave, url: `${nginx.url}/${kind}` }
+  return { target, transcode, leave, url: `${nginx.url}/${kind}` }
 }
 
 /** Processes that encode what they read from the gateway. */

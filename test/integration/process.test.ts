@@ -4,12 +4,12 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { z } from 'zod'
 import { Cleanup } from '../../src/cleanup.ts'
 import { freePort } from '../support/free-ports.ts'
-import { type GatewayProcess, type GatewayProcessOptions, startProcess } from '../support/gateway-process.ts'
+import { type GatewayProcessOptions, startProcess } from '../support/gateway-process.ts'
 import { HlsRecorder } from '../support/hls-recorder.ts'
-import { childPids, commandLine, isAlive } from '../support/processes.ts'
+import { liveDemo } from '../support/live-demo.ts'
+import { childPids, isAlive } from '../support/processes.ts'
 
 const within = { timeout: 30_000, interval: 50 }
 
@@ -108,8 +108,8 @@ describe('a start that can not be', () => {
 })
 
 describe('a running gateway', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends the streams, then itself', async (signal) => {
-    const { gateway, pids } = await liveDemo()
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends the streams, then itself', async (signal) => {
+    const { gateway, pids } = await liveDemo(cleanup)
     const recorder = new HlsRecorder(`${gateway.url}/hls/demo`)
     await vi.waitFor(() => expect(recorder.segments.length).toBeGreaterThan(0), within)
     const askedAtMs = Date.now()
@@ -126,7 +126,7 @@ describe('a running gateway', () => {
   })
 
   test('a second signal ends it at once, and nothing stays behind', async () => {
-    const { gateway, pids } = await liveDemo()
+    const { gateway, pids } = await liveDemo(cleanup)
     gateway.signal('SIGTERM')
     await vi.waitFor(() => expect(gateway.output().stdout).toContain('shutting down'), within)
     gateway.signal('SIGTERM')
@@ -142,34 +142,6 @@ describe('a running gateway', () => {
     await gateway.ended
     await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), 5_000)
   })
-})
-
-/** A demo that is live: its gateway, and every process that it needs. */
-async function liveDemo(): Promise<{ gateway: GatewayProcess; pids: number[] }> {
-  const gateway = await startProcess(cleanup, {
-    args: ['--demo'],
-    settings: { SLUICE_SEGMENT_SECONDS: '1' },
-  })
-  await gateway.ready()
-  const packagerPid = await vi.waitFor(async () => {
-    const snapshot = await fetch(`${gateway.url}/api/streams/demo`)
-    return snapshotSchema.parse(await snapshot.json()).packager.pid
-  }, within)
-  const pids = childPids(gateway.pid)
-  // What a failing gateway leaves behind must not stay behind its test.
-  cleanup.defer(() => {
-    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
-  })
-  expect(pids).toContain(packagerPid)
-  // The media worker, the demo's sender and the packager.
-  expect(pids.map((pid) => commandLine(pid)[0]?.split('/').at(-1)).sort()).toHaveLength(3)
-  return { gateway, pids }
-}
-
-const snapshotSchema = z.object({
-  state: z.literal('live'),
-  packager: z.object({ pid: z.int() }),
-  hls: z.object({ playable: z.literal(true) }),
 })
 
 async function failed(options: GatewayProcessOptions) {

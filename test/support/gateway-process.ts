@@ -73,13 +73,17 @@ export async function startProcess(
     output: () => printed,
     signal: (name) => void child.kill(name),
     async ready() {
-      await vi.waitFor(
+      const gone = ended.then(() => {
+        throw new Error(`it ended: ${printed.stdout} ${printed.stderr}`)
+      })
+      const ready = vi.waitFor(
         () => {
           if (!printed.stdout.includes('Sluice is ready'))
             throw new Error(`it is not ready: ${printed.stdout} ${printed.stderr}`)
         },
         { timeout: 30_000, interval: 50 },
       )
+      await Promise.race([ready, gone])
     },
   }
 }

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type App, createApp } from '../../src/app.ts'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { createLog, type Log } from '../../src/log.ts'
-import type { StreamSnapshot } from '../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../src/streams/stream-snapshot.ts'
 import { freePort } from './free-ports.ts'
 
 export type TestGateway = {
@@ -38,7 +38,7 @@ export async function startGateway(
     null,
   )
   const app = await createApp(config, log)
-  const url = await app.server.listen({ host: '127.0.0.1', port: config.httpPort })
+  const url = await app.server.listen({ host: '127.0.0.1', port: config.http.httpPort })
   return {
     app,
     url,

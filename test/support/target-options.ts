@@ -1,6 +1,6 @@
+import type { TargetConfig } from '../../src/config/target-config.ts'
 import { createDial } from '../../src/push/connection/dial.ts'
 import { TargetHistory } from '../../src/push/target-history.ts'
-import type { TargetConfig } from '../../src/targets/target-config.ts'
 
 /** What a target needs besides a feed and a log, for servers on this machine that the operator trusts. */
 export function targetOptions(config: Partial<TargetConfig> & { url: string }) {

@@ -1,4 +1,4 @@
-import type { TargetDetails } from '../../src/streams/snapshot.ts'
+import type { TargetDetails } from '../../src/targets/target-details.ts'
 
 /** The targets' API of a stream, and everything that it ever answered. */
 export class TargetsClient {

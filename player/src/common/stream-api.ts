@@ -1,4 +1,4 @@
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import type { ServerClock } from './server-clock.ts'
 
 const timeoutMs = 8000

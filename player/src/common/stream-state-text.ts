@@ -1,4 +1,4 @@
-import type { StreamSnapshot, StreamState } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot, StreamState } from '../../../src/streams/stream-snapshot.ts'
 import { formatDuration } from './format.ts'
 
 const names: Record<StreamState, string> = {

@@ -1,5 +1,5 @@
 import { messageOf } from '../../../src/errors.ts'
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import { byId } from '../common/by-id.ts'
 import { ServerClock } from '../common/server-clock.ts'
 import { setText } from '../common/set-text.ts'

@@ -1,4 +1,4 @@
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import { Autoplay } from './autoplay.ts'
 import { canPlayByHlsJs, playByHlsJs } from './hls-playback.ts'
 import type { LatencyMode } from './latency-mode.ts'

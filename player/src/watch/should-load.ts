@@ -1,4 +1,4 @@
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 
 const settleMs = 5000
 

@@ -1,4 +1,4 @@
-import type { StreamState } from '../../../src/streams/snapshot.ts'
+import type { StreamState } from '../../../src/streams/stream-snapshot.ts'
 import type { AutoplayNotice } from './autoplay.ts'
 
 export type WatchState = 'waiting' | 'loading' | 'playing' | 'reconnecting' | 'ended'

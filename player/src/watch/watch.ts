@@ -1,5 +1,5 @@
 import { backoffMs } from '../../../src/backoff.ts'
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import { byId } from '../common/by-id.ts'
 import { poll } from '../common/poll.ts'
 import { qualityText } from '../common/quality-text.ts'

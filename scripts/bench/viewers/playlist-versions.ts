@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import type { Answer } from './keep-alive-socket.ts'
 
 /** A state of the media playlist, which all viewers get at about the same time. */

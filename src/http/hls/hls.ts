@@ -1,9 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
-import { streamNamePattern } from '../../config.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Query } from '../../hls/directives.ts'
 import { hlsRequest } from '../../hls/hls-request.ts'
 import type { HlsStore } from '../../hls/store.ts'
+import { streamNamePattern } from '../../stream-name.ts'
 import { BlockedRequests } from './blocked-requests.ts'
 import { answerHls, hlsHeaders } from './hls-answer.ts'
 

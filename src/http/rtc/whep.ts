@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../../config.ts'
+import type { LimitsConfig } from '../../config/sections/limits-config.ts'
 import { GatewayError } from '../../errors.ts'
-import { iceServers } from '../../ingest/ice-servers.ts'
+import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
 import type { Registry } from '../../streams/registry.ts'
 import { registerRtc } from './rtc-routes.ts'
 
@@ -9,7 +9,11 @@ import { registerRtc } from './rtc-routes.ts'
 const posts = { burst: 200, perSecond: 50 }
 
 /** WHEP (draft-ietf-wish-whep): `POST /whep/{stream}` watches in real time. 409 with Retry-After while nobody is live. */
-export function registerWhep(server: FastifyInstance, registry: Registry, config: Config): void {
+export function registerWhep(
+  server: FastifyInstance,
+  registry: Registry,
+  config: IceServerSettings & Pick<LimitsConfig, 'maxRealtimeViewers'>,
+): void {
   let viewers = 0
   registerRtc(server, {
     prefix: 'whep',

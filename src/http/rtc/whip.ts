@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from '../../config.ts'
-import { iceServers } from '../../ingest/ice-servers.ts'
+import type { LimitsConfig } from '../../config/sections/limits-config.ts'
+import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
 import { WhipSession } from '../../ingest/whip-session.ts'
 import type { Registry } from '../../streams/registry.ts'
 import { registerRtc } from './rtc-routes.ts'
@@ -10,7 +10,11 @@ import { registerRtc } from './rtc-routes.ts'
 const posts = { burst: 40, perSecond: 20 }
 
 /** WHIP: `POST /whip/{stream}` publishes. */
-export function registerWhip(server: FastifyInstance, registry: Registry, config: Config): void {
+export function registerWhip(
+  server: FastifyInstance,
+  registry: Registry,
+  config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps'>,
+): void {
   /**
    * By stream: who published last, known by the bearer token, and what lets the same person take over. Encoders that
    * lost their network come back long before the old connection is known to be dead. As many as there are streams.
@@ -29,7 +33,7 @@ export function registerWhip(server: FastifyInstance, registry: Registry, config
         offer,
         resumeToken: person !== null && earlier?.person === person ? earlier.resumeToken : undefined,
         registry,
-        config,
+        maxBitrateBps: config.maxPublishBitrateBps,
         onEnd,
       })
       for (const name of publishers.keys()) if (!registry.has(name)) publishers.delete(name)

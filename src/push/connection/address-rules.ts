@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { isListed, type NetworkList } from '../../network-list.ts'
+import { isListed, type NetworkList } from '../../config/network-list.ts'
 
 /** Where pushes may go. */
 export type AddressRules = {

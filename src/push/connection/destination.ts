@@ -1,4 +1,4 @@
-import type { TargetConfig } from '../../targets/target-config.ts'
+import type { TargetConfig } from '../../config/target-config.ts'
 
 /** Where a target's media goes. All but `shown` are secrets, or hold some. */
 export type Destination = {

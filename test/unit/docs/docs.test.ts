@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { configSchema, loadConfig } from '../../../src/config.ts'
+import { loadConfig } from '../../../src/config/load-config.ts'
 import { errorsTable, settingsTable } from './tables.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -27,35 +28,73 @@ function generatedPart(path: string, name: string, wanted: string): string | und
 
 describe('tables that are made from the source (UPDATE_DOCS=1 writes them)', () => {
   test.each([
-    ['README.md', 'settings', settingsTable()],
-    ['ARCHITECTURE.md', 'errors', errorsTable()],
+    ['docs/configure.md', 'settings', settingsTable()],
+    ['docs/api.md', 'errors', errorsTable()],
   ])('%s: %s', (path, name, wanted) => {
     expect(generatedPart(path, name, wanted)).toBe(wanted)
   })
 })
 
-test.each(['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'])(
-  '%s names only settings and files that exist',
-  (path) => {
-    const text = read(path)
-    const known = new Set(`${settingsTable()} ${scriptVariables}`.split(/\W+/))
-    expect((text.match(/\bSLUICE_\w+/g) ?? []).filter((name) => !known.has(name))).toEqual([])
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, target = '']) => target)
-    const sources = [...text.matchAll(/(?:src|docker|test)\/[\w./-]*\w\.(?:ts|conf)\b/g)].map(
-      ([target]) => target,
-    )
-    expect([...links, ...sources].filter((target) => !existsSync(join(root, target)))).toEqual([])
-  },
-)
+/** Every document, by its path. */
+const documents = [
+  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'],
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
 
-test("README.md's JSON examples are settings that the gateway accepts", () => {
-  const examples = [...read('README.md').matchAll(/```json\n(.*?)```/gs)].map(([, text = '']) => text)
+test.each(documents)('%s names only settings and files that exist', (path) => {
+  const text = read(path)
+  const known = new Set(`${settingsTable()} ${scriptVariables}`.split(/\W+/))
+  expect((text.match(/\bSLUICE_\w+/g) ?? []).filter((name) => !known.has(name))).toEqual([])
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)(?:#([^)]*))?\)/g)].map(
+    ([, target = '', anchor]) => ({ path: join(dirname(path), target), anchor }),
+  )
+  const anchors = links.filter(({ path: to, anchor }) => anchor && !headingsOf(to).includes(anchor))
+  expect(anchors).toEqual([])
+  const sources = [...text.matchAll(/(?:src|docker|test)\/[\w./-]*\w\.(?:ts|conf)\b/g)].map(
+    ([target]) => target,
+  )
+  const linked = links.map((link) => link.path)
+  expect([...linked, ...sources].filter((target) => !existsSync(join(root, target)))).toEqual([])
+})
+
+/** As GitHub makes anchors of headings. */
+function headingsOf(path: string): string[] {
+  return [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+test('README.md is at most 120 lines long', () => {
+  expect(read('README.md').split('\n').length - 1).toBeLessThanOrEqual(120)
+})
+
+test('the JSON examples are settings that the gateway accepts', () => {
+  const examples = [
+    ...documents
+      .map(read)
+      .join('\n')
+      .matchAll(/```json\n(.*?)```/gs),
+  ].map(([, text = '']) => text)
   expect(examples.length).toBeGreaterThan(0)
-  for (const example of examples) expect(() => configSchema.parse(JSON.parse(example))).not.toThrow()
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-docs-'))
+  try {
+    const file = join(directory, 'sluice.json')
+    for (const example of examples) {
+      writeFileSync(file, example)
+      expect(() => loadConfig({}, file)).not.toThrow()
+    }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
 
 test('sluice.example.json is a configuration that the gateway accepts', () => {
-  const { targets } = loadConfig({}, join(root, 'sluice.example.json'))
+  const { targets } = loadConfig({}, join(root, 'sluice.example.json')).restream
   expect(Object.keys(targets)).toEqual(['*', 'live'])
   expect(targets.live?.map(({ url }) => new URL(url).protocol)).toEqual(['rtmps:', 'rtmps:'])
 })

@@ -1,5 +1,6 @@
-import { z } from 'zod'
-import { configSchema, variableName } from '../../../src/config.ts'
+import type { z } from 'zod'
+import { configSchema } from '../../../src/config/config.ts'
+import { variableName } from '../../../src/config/variables.ts'
 import { errorCodes } from '../../../src/errors.ts'
 
 /** Defaults that depend on the machine or on how the gateway was started. */
@@ -8,17 +9,18 @@ const dependentDefaults: Readonly<Record<string, string>> = {
   logPretty: '`true` on a terminal, else `false`',
 }
 
-/** Every setting of the schema as a Markdown table, in the schema's order. */
+/** Every setting as Markdown: a table for each section of the schema, in its order. */
 export function settingsTable(): string {
-  // Not those of the JSON schema: it has none where a value is made of another one.
-  const defaults: Record<string, unknown> = configSchema.parse({})
-  const properties = z.toJSONSchema(configSchema, { io: 'input' }).properties ?? {}
-  const rows = Object.entries(properties).map(([key, property]) => {
-    if (typeof property === 'boolean') throw new Error(`${key} has no schema`)
-    const { description = '' } = property
-    return [`\`${key}\``, `\`${variableName(key)}\``, shownDefault(key, defaults[key]), description]
+  const sections = Object.values(configSchema.shape).map((section) => {
+    const rows = Object.entries(section.shape).map(([key, setting]: [string, z.ZodType]) => [
+      `\`${key}\``,
+      `\`${variableName(key)}\``,
+      shownDefault(key, setting.parse(undefined)),
+      setting.description ?? '',
+    ])
+    return `**${section.description}**\n\n${table(['Key', 'Variable', 'Default', 'What it is'], rows)}`
   })
-  return table(['Key', 'Variable', 'Default', 'What it is'], rows)
+  return sections.join('\n\n')
 }
 
 /** Every error code as a Markdown table, in the order of `errors.ts`. */

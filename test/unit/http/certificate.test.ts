@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { Cleanup } from '../../../src/cleanup.ts'
-import { ConfigError } from '../../../src/config.ts'
+import { ConfigError } from '../../../src/config/config-error.ts'
 import { readCertificate } from '../../../src/http/certificate.ts'
 import { type CertificateFiles, certificateFiles } from '../../support/certificate.ts'
 

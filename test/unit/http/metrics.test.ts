@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { metricsText } from '../../../src/http/metrics.ts'
-import type { StreamSnapshot, TargetSnapshot } from '../../../src/streams/snapshot.ts'
+import { processMemory, residentBytesIn } from '../../../src/http/process-metrics.ts'
+import type { TargetSnapshot } from '../../../src/push/target-snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 
 const target: TargetSnapshot = {
   name: 'My "main" \\ one',
@@ -33,8 +35,18 @@ const stream: StreamSnapshot = {
   targets: [target, { ...target, name: 'two', state: 'refused' }],
 }
 
+const processes = [processMemory('gateway', [process.pid]), processMemory('worker', [-1])]
+
+test('the memory of a process is what the kernel says; of one that is gone it is 0', () => {
+  const [gateway, worker] = processes
+  expect(gateway?.residentBytes).toBeGreaterThan(10_000_000)
+  expect(gateway?.residentBytes).toBeLessThan(10_000_000_000)
+  expect(worker).toEqual({ kind: 'worker', count: 1, residentBytes: 0 })
+  expect(residentBytesIn('VmHWM:\t   90000 kB\nVmRSS:\t   55812 kB\nRssAnon: 1 kB\n')).toBe(55_812 * 1024)
+})
+
 test('each line is what Prometheus takes, and each metric is told of once', () => {
-  const lines = metricsText([stream]).trimEnd().split('\n')
+  const lines = metricsText([stream], processes).trimEnd().split('\n')
   for (const line of lines) {
     expect(line).toMatch(
       /^(# (HELP|TYPE) sluice_\w+ .+|sluice_\w+\{\w+="([^"\\]|\\["\\n])*"(,\w+="([^"\\]|\\["\\n])*")*\} [\d.]+)$/,
@@ -47,7 +59,7 @@ test('each line is what Prometheus takes, and each metric is told of once', () =
 })
 
 test('tells streams and targets', () => {
-  const text = metricsText([stream, { ...stream, name: 'idle', state: 'idle', targets: [] }])
+  const text = metricsText([stream, { ...stream, name: 'idle', state: 'idle', targets: [] }], processes)
   const name = 'stream="show",target="My \\"main\\" \\\\ one"'
   for (const line of [
     'sluice_stream_live{stream="show"} 1',
@@ -58,6 +70,7 @@ test('tells streams and targets', () => {
     `sluice_target_sent_bytes_total{${name}} 12345`,
     `sluice_target_dropped_fragments_total{${name}} 3`,
     `sluice_target_reconnects_total{${name}} 1`,
+    'sluice_processes{kind="worker"} 1',
   ]) {
     expect(text.split('\n')).toContain(line)
   }

@@ -5,7 +5,7 @@ import type { InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../../src/cleanup.ts'
-import { loadConfig } from '../../../src/config.ts'
+import { loadConfig } from '../../../src/config/load-config.ts'
 import { Feed } from '../../../src/feed/feed.ts'
 import { createServer } from '../../../src/http/server.ts'
 import { registerTargets } from '../../../src/http/targets.ts'
@@ -49,7 +49,7 @@ async function start() {
     null,
   )
   const targets = await Targets.load({
-    fixed: config.targets,
+    fixed: config.restream.targets,
     store: new TargetStore(join(directory, 'state')),
     // No server is ever there.
     dial: () => Promise.reject(new DialError('connecting', 'ECONNREFUSED')),
@@ -57,10 +57,11 @@ async function start() {
       if (host === 'inside') throw new DialError('resolving', 'BLOCKED', { blocked: 'Not there.' })
       if (host === 'unknown') throw new DialError('resolving', 'ENOTFOUND')
     },
-    conform: config,
+    encoding: { ...config.hls, ...config.encode },
+    log,
     ffmpegBinary: '/nowhere/ffmpeg',
   })
-  const server = await createServer(config, log)
+  const server = await createServer({ ...config.http, ...config.limits }, log)
   registerTargets(server, targets, [])
   cleanup.defer(() => server.close())
   const ask = async (method: InjectOptions['method'] & string, url: string, body?: unknown, headers = {}) => {
@@ -73,12 +74,12 @@ async function start() {
       headers: response.headers,
     }
   }
-  const open = () => {
-    const session = targets.open('show', new Feed({ maxSeconds: 9, maxBytes: 999 }), log)
+  const open = (stream = 'show', feed = new Feed({ maxSeconds: 9, maxBytes: 999 })) => {
+    const session = targets.open(stream, feed, log)
     cleanup.defer(() => session.close())
     return session
   }
-  return { ask, open, targets }
+  return { ask, open, targets, said: () => said }
 }
 
 describe('the targets of a stream', () => {
@@ -176,6 +177,46 @@ describe('the targets of a stream', () => {
     await ask('DELETE', `${path}/late`)
     expect(states()).toHaveLength(2)
     await session.close()
+  })
+
+  test.each([
+    ['constructor', '__proto__'],
+    ['tostring', 'constructor'],
+    ['valueof', 'hasOwnProperty'],
+  ])('of a stream %s, with a target %s, work as all others and outlive a restart', async (stream, name) => {
+    const { ask, open } = await start()
+    const session = open(stream)
+    expect(session.snapshot().map(({ name }) => name)).toEqual(['house'])
+    const own = `/api/streams/${stream}/targets`
+    expect(await ask('GET', own)).toMatchObject({ status: 200, body: { targets: [{ name: 'house' }] } })
+    expect(await ask('POST', own, { ...youtube, name })).toMatchObject({ status: 201 })
+    expect(await ask('PATCH', `${own}/${name}`, { enabled: false })).toMatchObject({ status: 200 })
+    // Names of targets for all streams are keys, too: those of what was switched.
+    expect(await ask('POST', '/api/streams/*/targets', { ...youtube, name })).toMatchObject({ status: 201 })
+    expect(await ask('POST', `${path}/${name}/stop`)).toMatchObject({ body: { name, enabled: false } })
+    expect(await ask('POST', path, youtube)).toMatchObject({ status: 201 })
+    const again = await start()
+    expect((await again.ask('GET', own)).body.targets).toMatchObject([
+      { name, enabled: false, scope: stream },
+      { name: 'house', enabled: true },
+    ])
+    expect((await again.ask('GET', `${path}/${name}`)).body).toMatchObject({ enabled: false, scope: '*' })
+    expect(await ask('POST', `${path}/${name}/start`)).toMatchObject({ body: { enabled: true } })
+    expect(await ask('DELETE', `${own}/${name}`)).toMatchObject({ status: 204 })
+    expect((await ask('GET', own)).body.targets).toMatchObject([{ name: 'house' }, { name, scope: '*' }])
+  })
+
+  test('that fail on one stream do not keep a change from the others', async () => {
+    const { ask, open, said } = await start()
+    const bad = new Feed({ maxSeconds: 9, maxBytes: 999 })
+    bad.attach = () => {
+      throw new Error('no more readers')
+    }
+    const [broken, well] = [open('broken', bad), open()]
+    expect(await ask('POST', '/api/streams/*/targets', youtube)).toMatchObject({ status: 201 })
+    expect(well.snapshot()).toMatchObject([{ name: 'house' }, { name: 'YouTube', state: 'waiting' }])
+    expect(broken.snapshot()).toHaveLength(2)
+    expect(said()).toContain('no more readers')
   })
 
   test('are limited in number', async () => {

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { Cleanup } from '../../../src/cleanup.ts'
-import { loadConfig } from '../../../src/config.ts'
+import { loadConfig } from '../../../src/config/load-config.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { registerHls } from '../../../src/http/hls/hls.ts'
 import { checkOrigin } from '../../../src/http/request-origin.ts'
@@ -34,7 +34,7 @@ beforeEach(async () => {
   })
   for (const fragment of fragments.slice(0, 8)) store.onFragment(fragment)
   const config = loadConfig({ SLUICE_TLS_CERT: files.certPath, SLUICE_TLS_KEY: files.keyPath }, null)
-  const server = await createServer(config, log, renewEveryMs)
+  const server = await createServer({ ...config.http, ...config.limits }, log, renewEveryMs)
   close = () => server.close()
   cleanup.defer(close)
   registerHls(server, { storeOf: () => store, maxWaitingRequests: 1_000 })

@@ -3,22 +3,28 @@ import { encodedBitrateBps } from '../../../src/encoder/frame-size.ts'
 import {
   chooseTranscode,
   encodedSize,
-  type ProfileFacts,
+  type TranscodeFacts,
 } from '../../../src/platform-feed/choose-transcode.ts'
 
 const hd = { width: 1280, height: 720 }
 const small = { width: 640, height: 360 }
 
 /** A browser that publishes as it should, and was sent before. */
-const good: ProfileFacts = { video: hd, audio: true, sentSize: hd, keyframeSeconds: 2, encodedBecause: null }
+const good: TranscodeFacts = {
+  video: hd,
+  audio: true,
+  sentSize: hd,
+  keyframeSeconds: 2,
+  encodedBecause: null,
+}
 
 const silence = 'Silence is added, because the stream has no sound.'
 const picture = 'A dark picture is added, because the stream has none.'
 const keyframes = 'The picture is encoded again, because its keyframes come 8.3 s apart.'
 const size = 'The picture is encoded again, because its size changed from 1280×720 to 640×360.'
 
-describe('the profile', () => {
-  test.each<{ name: string; facts: Partial<ProfileFacts>; mode: string; reasons: string[] }>([
+describe('the choice of a transcode', () => {
+  test.each<{ name: string; facts: Partial<TranscodeFacts>; mode: string; reasons: string[] }>([
     { name: 'a stream that fits', facts: {}, mode: 'copy', reasons: [] },
     {
       name: 'keyframes at the worst distance',

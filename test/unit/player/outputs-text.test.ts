@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hlsLine } from '../../../player/src/publish/view/outputs-text.ts'
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 
 const now = '2026-01-01T00:00:10.000Z'
 

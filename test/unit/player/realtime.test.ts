@@ -3,7 +3,7 @@ import { firstLatencyMode } from '../../../player/src/watch/latency-mode.ts'
 import { isTooBad, type RealtimeSample } from '../../../player/src/watch/realtime-health.ts'
 import { shouldLoadRealtime } from '../../../player/src/watch/should-load.ts'
 import { iceServersOf, withGatewayExtensions } from '../../../player/src/watch/whep-offer.ts'
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import { offerOf } from '../../support/offers.ts'
 
 test('an offer asks for header extensions under the numbers of the gateway', () => {

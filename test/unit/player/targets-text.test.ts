@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { targetRow } from '../../../player/src/publish/targets/targets-text.ts'
-import type { TargetDetails } from '../../../src/streams/snapshot.ts'
+import type { TargetDetails } from '../../../src/targets/target-details.ts'
 
 const now = '2026-01-01T00:00:10.000Z'
 const nowMs = Date.parse(now)

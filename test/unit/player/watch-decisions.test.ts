@@ -5,7 +5,7 @@ import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/wat
 import { shouldLoad } from '../../../player/src/watch/should-load.ts'
 import { type StallFacts, stallStep } from '../../../player/src/watch/stall-step.ts'
 import { nextLook, syncTarget } from '../../../player/src/watch/sync-target.ts'
-import type { StreamSnapshot } from '../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 
 describe('shouldLoad', () => {
   const liveSince = '2026-01-01T00:00:00.000Z'

@@ -1,4 +1,4 @@
-import type { StreamSnapshot } from '../../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 import type { OutgoingTracks } from '../capture/local-media.ts'
 import type { CodecName } from './choose-codec.ts'
 import type { PublisherState } from './publisher-state.ts'

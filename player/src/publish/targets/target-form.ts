@@ -1,5 +1,5 @@
+import { ingestUrls, type TargetKind, targetKinds } from '../../../../src/config/target-kinds.ts'
 import { messageOf } from '../../../../src/errors.ts'
-import { ingestUrls, type TargetKind, targetKinds } from '../../../../src/targets/target-kinds.ts'
 import { byId } from '../../common/by-id.ts'
 import { create } from '../../common/create.ts'
 import { setText } from '../../common/set-text.ts'

@@ -1,6 +1,6 @@
+import type { TargetKind } from '../../../../src/config/target-kinds.ts'
 import type { ErrorShape } from '../../../../src/errors.ts'
-import type { TargetDetails } from '../../../../src/streams/snapshot.ts'
-import type { TargetKind } from '../../../../src/targets/target-kinds.ts'
+import type { TargetDetails } from '../../../../src/targets/target-details.ts'
 import type { ServerClock } from '../../common/server-clock.ts'
 
 const timeoutMs = 8000

@@ -1,5 +1,6 @@
-import type { TargetDetails, TargetErrorClass, TargetSnapshot } from '../../../../src/streams/snapshot.ts'
-import type { TargetKind } from '../../../../src/targets/target-kinds.ts'
+import type { TargetKind } from '../../../../src/config/target-kinds.ts'
+import type { TargetErrorClass, TargetSnapshot } from '../../../../src/push/target-snapshot.ts'
+import type { TargetDetails } from '../../../../src/targets/target-details.ts'
 import { formatBitrate, formatDuration, secondsUntil } from '../../common/format.ts'
 import type { OutputHealth } from '../view/outputs-text.ts'
 import type { TargetAction } from './targets-api.ts'

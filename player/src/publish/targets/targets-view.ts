@@ -1,5 +1,5 @@
 import { messageOf } from '../../../../src/errors.ts'
-import type { TargetDetails } from '../../../../src/streams/snapshot.ts'
+import type { TargetDetails } from '../../../../src/targets/target-details.ts'
 import { byId } from '../../common/by-id.ts'
 import { create } from '../../common/create.ts'
 import { poll } from '../../common/poll.ts'

@@ -1,4 +1,4 @@
-import type { StreamSnapshot } from '../../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 
 /** How an output is doing; the list shows it as a colour. */
 export type OutputHealth = 'good' | 'busy' | 'bad' | 'off'

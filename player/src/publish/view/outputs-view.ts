@@ -1,4 +1,4 @@
-import type { StreamSnapshot } from '../../../../src/streams/snapshot.ts'
+import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 import { byId } from '../../common/by-id.ts'
 import { create } from '../../common/create.ts'
 import { setText } from '../../common/set-text.ts'

@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { announcedAddress, ConfigError, configSchema, loadConfig, variableName } from '../../src/config.ts'
+import { announcedAddress } from '../../../src/config/announced-address.ts'
+import { configSchema, settings } from '../../../src/config/config.ts'
+import { ConfigError } from '../../../src/config/config-error.ts'
+import { loadConfig } from '../../../src/config/load-config.ts'
+import { variableName } from '../../../src/config/variables.ts'
 
 let directory: string
 beforeAll(() => {
@@ -28,48 +32,51 @@ function problems(environment: Record<string, string>, path: string | null = nul
 
 test('the defaults serve one machine, on loopback', () => {
   expect(loadConfig({}, null)).toMatchObject({
-    httpHost: '127.0.0.1',
-    httpPort: 8080,
-    rtcHost: '127.0.0.1',
-    rtcPort: 44_444,
-    announcedAddress: null,
-    targets: {},
+    http: { httpHost: '127.0.0.1', httpPort: 8080 },
+    rtc: { rtcHost: '127.0.0.1', rtcPort: 44_444, announcedAddress: null },
+    restream: { targets: {} },
   })
 })
 
 test('every setting has a description and a variable of its own', () => {
-  const variables = Object.entries(configSchema.shape).map(([key, setting]) => {
+  const variables = [...settings].map(([key, setting]) => {
     expect(setting.description, key).toMatch(/^.{10,}\.$/)
     return variableName(key)
   })
-  expect(new Set(variables).size).toBe(variables.length)
+  const keys = Object.values(configSchema.shape).flatMap(({ shape }) => Object.keys(shape))
+  expect([...settings.keys()]).toEqual(keys)
+  expect(new Set(variables).size).toBe(keys.length)
   expect(variableName('maxPublishBitrateBps')).toBe('SLUICE_MAX_PUBLISH_BITRATE_BPS')
 })
 
 test('the environment wins over the file, the file over the defaults', () => {
   const path = file({ httpPort: 1111, segmentSeconds: 4, logLevel: 'warn' })
   const config = loadConfig({ SLUICE_HTTP_PORT: '2222', SLUICE_LOG_LEVEL: '' }, path)
-  expect(config).toMatchObject({ httpPort: 2222, segmentSeconds: 4, logLevel: 'warn', windowSeconds: 30 })
+  expect(config).toMatchObject({
+    http: { httpPort: 2222 },
+    hls: { segmentSeconds: 4, windowSeconds: 30 },
+    log: { logLevel: 'warn' },
+  })
 })
 
 test.each([
-  ['SLUICE_HTTP_HOST', '0.0.0.0', { httpHost: '0.0.0.0' }],
+  ['SLUICE_HTTP_HOST', '0.0.0.0', { http: { httpHost: '0.0.0.0' } }],
   // Texts stay texts, also when they look like something else.
-  ['SLUICE_ANNOUNCED_ADDRESS', '10', { announcedAddress: '10' }],
-  ['SLUICE_HTTP_PORT', '0', { httpPort: 0 }],
-  ['SLUICE_SEGMENT_SECONDS', '1.5', { segmentSeconds: 1.5 }],
-  ['SLUICE_LOG_PRETTY', 'true', { logPretty: true }],
-  ['SLUICE_LOG_LEVEL', 'debug', { logLevel: 'debug' }],
-  ['FFMPEG_PATH', '/opt/ffmpeg', { ffmpegPath: '/opt/ffmpeg' }],
-  ['SLUICE_FFMPEG_PATH', '/opt/ffmpeg', { ffmpegPath: '/opt/ffmpeg' }],
-  ['MEDIASOUP_WORKER_BIN', '/opt/worker', { workerBin: '/opt/worker' }],
+  ['SLUICE_ANNOUNCED_ADDRESS', '10', { rtc: { announcedAddress: '10' } }],
+  ['SLUICE_HTTP_PORT', '0', { http: { httpPort: 0 } }],
+  ['SLUICE_SEGMENT_SECONDS', '1.5', { hls: { segmentSeconds: 1.5 } }],
+  ['SLUICE_LOG_PRETTY', 'true', { log: { logPretty: true } }],
+  ['SLUICE_LOG_LEVEL', 'debug', { log: { logLevel: 'debug' } }],
+  ['FFMPEG_PATH', '/opt/ffmpeg', { programs: { ffmpegPath: '/opt/ffmpeg' } }],
+  ['SLUICE_FFMPEG_PATH', '/opt/ffmpeg', { programs: { ffmpegPath: '/opt/ffmpeg' } }],
+  ['MEDIASOUP_WORKER_BIN', '/opt/worker', { programs: { workerBin: '/opt/worker' } }],
   // For scripts/ and other programs.
   ['SLUICE_CHROMIUM', '/opt/chromium', {}],
   ['PATH', '/bin', {}],
   [
     'SLUICE_TARGETS',
     '{"*":[{"name":"a","url":"rtmps://host:443/app","key":"k"}]}',
-    { targets: { '*': [{ name: 'a', url: 'rtmps://host:443/app', key: 'k' }] } },
+    { restream: { targets: { '*': [{ name: 'a', url: 'rtmps://host:443/app', key: 'k' }] } } },
   ],
 ])('%s=%s', (variable, text, expected) => {
   expect(loadConfig({ [variable]: text }, null)).toMatchObject(expected)
@@ -81,7 +88,7 @@ describe('is refused', () => {
     [{ SLUICE_HTTP_PORT: '65536' }, /^httpPort .*65535/],
     [{ SLUICE_RTC_PORT: '0' }, /^rtcPort /],
     [{ SLUICE_WORKERS: '1.5' }, /^workers .*int/],
-    [{ SLUICE_SEGMENT_SECONDS: '11' }, /^segmentSeconds .*10/],
+    [{ SLUICE_SEGMENT_SECONDS: '0.9' }, /^segmentSeconds .*1/],
     [{ SLUICE_TRANSCODE_WIDTH: '641' }, /^transcodeWidth .*2/],
     [{ SLUICE_TRANSCODE_PRESET: 'slowest' }, /^transcodePreset .*"superfast"/],
     [{ SLUICE_LOG_PRETTY: 'yes' }, /^logPretty .*boolean/],
@@ -92,7 +99,7 @@ describe('is refused', () => {
     [{ SLUICE_TARGETS: '{"*":[{"name":"a","url":"rtmp://h/a","key":"a b"}]}' }, /^targets.\*.0.key .*spaces/],
     [
       { SLUICE_TARGETS: '{"*":[{"name":"a","url":"rtmp://h/a"},{"name":"a","url":"rtmp://h/b"}]}' },
-      /^targets.\*: two targets have the same name$/,
+      /^targets.\* \(SLUICE_TARGETS\): two targets have the same name$/,
     ],
     [{ SLUICE_TAP_PORT_MIN: '45000', SLUICE_TAP_PORT_MAX: '45006' }, /^tapPortMax .*at least 7/],
     [{ SLUICE_TAP_PORT_MIN: '46000', SLUICE_TAP_PORT_MAX: '45000' }, /^tapPortMax /],
@@ -138,7 +145,7 @@ describe('is refused', () => {
 test('a configuration can not be changed', () => {
   const config = loadConfig({ SLUICE_TARGETS: '{"*":[{"name":"a","url":"rtmp://h/a"}]}' }, null)
   expect(Object.isFrozen(config)).toBe(true)
-  expect(Object.isFrozen(config.targets['*']?.[0])).toBe(true)
+  expect(Object.isFrozen(config.restream.targets['*']?.[0])).toBe(true)
 })
 
 test.each([
@@ -150,9 +157,11 @@ test.each([
   },
   { settings: { SLUICE_RTC_HOST: '192.0.2.1' }, address: null },
 ])('the address that is announced: $settings', ({ settings, address }) => {
-  expect(announcedAddress(loadConfig(settings, null))).toBe(address)
+  expect(announcedAddress(loadConfig(settings, null).rtc)).toBe(address)
 })
 
 test('the address that is announced is found when listening on all', () => {
-  expect(announcedAddress(loadConfig({ SLUICE_RTC_HOST: '0.0.0.0' }, null))).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
+  expect(announcedAddress(loadConfig({ SLUICE_RTC_HOST: '0.0.0.0' }, null).rtc)).toMatch(
+    /^\d+\.\d+\.\d+\.\d+$/,
+  )
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { networkListSchema } from '../../src/network-list.ts'
+import { networkListSchema } from '../../../src/config/network-list.ts'
 
 test.each([
   ['', []],

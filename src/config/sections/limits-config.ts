@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+/** How much the gateway takes, from all clients together or from each. */
+export const limitsConfigSchema = z
+  .object({
+    maxStreams: z.int().min(1).max(10_000).default(100).describe('Streams live at the same time.'),
+    maxPublishBitrateBps: z
+      .int()
+      .min(100_000)
+      .max(100_000_000)
+      .default(8_000_000)
+      .describe('Upper limit for all that one publisher sends.'),
+    maxMessageBytes: z
+      .int()
+      .min(1024)
+      .max(1_048_576)
+      .default(65_536)
+      .describe('Largest websocket frame or request body.'),
+    maxSockets: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(500)
+      .describe('Publishing websockets open at the same time.'),
+    maxRealtimeViewers: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .default(200)
+      .describe(
+        'Viewers by WebRTC at the same time, over all streams; one core serves about 250. 0 turns it off.',
+      ),
+    maxWaitingRequests: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(20_000)
+      .describe(
+        'Viewers that may wait for the next part at the same time; each costs a socket and some memory.',
+      ),
+  })
+  .describe('Limits')
+
+export type LimitsConfig = Readonly<z.infer<typeof limitsConfigSchema>>
