@@ -98,12 +98,12 @@ describe('the watch page gives real time up by itself', () => {
     {
       why: 'nothing gets through',
       says: /does not get through/,
-      // The answer, with candidates where nobody is.
+      // The answer, with candidates that lead nowhere.
       answer: (sdp: string) => sdp.replace(/(127\.0\.0\.1) \d+ typ/g, '$1 9 typ'),
     },
     { why: 'the codec is missing', says: /cannot decode/, status: 406 },
     { why: 'there are too many viewers', says: /Too many people/, status: 503 },
-  ])('when $why, plays HLS and says so', async ({ says, answer, status }) => {
+  ])('when $why, plays HLS and shows why', async ({ says, answer, status }) => {
     await viewer.route('**/whep/**', async (route) => {
       if (route.request().method() !== 'POST') return await route.continue()
       if (status !== undefined) return await route.fulfill({ status })
@@ -114,7 +114,7 @@ describe('the watch page gives real time up by itself', () => {
     await untilFresh(viewer, 8_000)
     expect(await mode(viewer)).toBe('lowest')
     expect(await viewer.locator('#mode-note').textContent()).toMatch(says)
-    // Whoever chooses it again gets another try.
+    // Choosing it again makes another try.
     await viewer.unroute('**/whep/**')
     await viewer.getByLabel('Latency').selectOption('realtime')
     await untilFresh(viewer, realtimeMs)

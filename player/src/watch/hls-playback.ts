@@ -36,7 +36,7 @@ export function playByHlsJs({ video, url, mode, serverNow, failed }: PlaybackOpt
     enableWorker: false,
     lowLatencyMode: mode === 'lowest',
     backBufferLength: 30,
-    // Without parts, this catches up after a stall so gently that nobody hears it; with them, catchUp() does.
+    // Without parts, this catches up after a stall, too gently to be heard; with them, catchUp() does.
     maxLiveSyncPlaybackRate: 1.05,
     // A stall asks for more reserve, but most stalls are an outage that no reserve would have bridged.
     liveSyncOnStallIncrease: 0.25,

@@ -9,7 +9,7 @@ export type RateFacts = {
   rate: number
 }
 
-/** So gentle that nobody hears it. */
+/** Too little to be heard. */
 const gentle = 1.05
 const quick = 1.1
 /** Seconds; quick beyond this. */

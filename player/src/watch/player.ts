@@ -110,7 +110,7 @@ export class Player {
     this.#unreachable = news === 'unreachable'
     if (news !== 'unreachable') {
       this.#snapshot = news
-      // Gone without a trace, by a restart of the gateway: whatever comes now is another broadcast.
+      // Gone without a trace, by a restart of the gateway: what comes now is another broadcast.
       if (news === null || news.state === 'idle') this.#forgetEnd()
     }
     if (this.#playback === null && !this.#unreachable && this.#shouldLoad()) this.#load()

@@ -8,9 +8,9 @@ const most = 1.7
  *
  * A segment is listed when it is complete, so the reserve shrinks by a whole segment before the next look at the
  * playlist brings another one. How old the playlist's end is at each look depends on chance and stays so: one
- * viewer always looks just after a new segment came, another just before. Whoever looks late already lags behind,
- * but can rely on finding the next segment and needs little reserve; whoever looks early may look too early once,
- * and needs more. So the sum is kept the same: near the aim for everybody, below 4 s for most, and no stalls.
+ * viewer always looks just after a new segment came, another just before. A late look lags behind already, but
+ * always finds the next segment and needs little reserve; an early look may come too early once and needs more. So
+ * the sum stays the same: near the aim for every viewer, below 4 s for most, and no stalls.
  *
  * @param targetDuration seconds
  * @param edgeAge seconds between the end of the playlist's media and now, at the moment of the look; null = unknown
@@ -25,8 +25,8 @@ const listedAfter = 0.5
 const longestSegment = 4
 
 /**
- * Seconds until the playlist should be looked at again, when that should happen out of turn; else null. Whoever
- * first looks long after the newest segment came would look late every time, and lag behind by that much. One
+ * Seconds until the playlist should be looked at again, when that should happen out of turn; else null. A viewer
+ * whose first look comes long after the newest segment would look late every time, and lag behind by that much. One
  * look just after the next segment puts the following ones in step with the segments.
  *
  * @param segment seconds that the newest segment lasts
@@ -35,6 +35,6 @@ const longestSegment = 4
 export function nextLook(segment: number, edgeAge: number | null): number | null {
   if (edgeAge === null || segment > longestSegment) return null
   const wait = segment + listedAfter - edgeAge
-  // Older than that: no segment came for a while, so nobody knows when the next one will.
+  // Older than that: no segment came for a while, and when the next one will is unknown.
   return edgeAge > lateShare * segment && wait > 0 ? wait : null
 }

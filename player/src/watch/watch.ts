@@ -21,7 +21,7 @@ import { autoplayText, watchText } from './watch-text.ts'
 
 const waitingPollMs = 2000
 const playingPollMs = 3000
-/** Somebody is there, and the picture may come at any moment. */
+/** A publisher is connected, and the first picture may come at any moment. */
 const startingPollMs = 700
 const tickMs = 250
 /** Spreads the viewers' questions, and lets the server's clock be read at many fractions of a second. */

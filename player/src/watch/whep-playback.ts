@@ -2,7 +2,7 @@ import type { Playback, PlaybackOptions } from './playback.ts'
 import { isTooBad, type RealtimeSample } from './realtime-health.ts'
 import { iceServersOf, withGatewayExtensions } from './whep-offer.ts'
 
-/** Longer than this nobody wants to wait before HLS begins. */
+/** The longest wait for real time before HLS begins. */
 const connectWithinMs = 4_000
 /** A connection that broke may mend itself by this. */
 const mendWithinMs = 2_000
@@ -127,7 +127,7 @@ export function playByWhep({ video, url, failed, unable }: PlaybackOptions): Pla
       clearInterval(looking)
       connection.close()
       video.srcObject = null
-      // Also when the page goes away: the place is free for somebody else at once.
+      // Also when the page goes away: the gateway frees the viewer's place at once.
       if (sessionUrl === null) return
       fetch(sessionUrl, { method: 'DELETE', keepalive: true }).catch((error: unknown) =>
         console.debug('The session could not be ended', error),
@@ -136,7 +136,7 @@ export function playByWhep({ video, url, failed, unable }: PlaybackOptions): Pla
   }
 }
 
-/** Chromium lets an offer choose the numbers of header extensions; others use their own whatever the offer says. */
+/** Chromium lets an offer choose the numbers of header extensions; others always use their own. */
 function mayAsk(): boolean {
   return /Chrom(e|ium)\//.test(navigator.userAgent)
 }

@@ -2,7 +2,7 @@ export type CodecName = 'vp8' | 'h264' | 'vp9'
 
 type Codec = { kind: string; mimeType: string; parameters?: Record<string, unknown> }
 
-/** The codec that `?codec=` asks for; null when it asks for none or for one that nobody knows. */
+/** The codec that `?codec=` asks for; null when it asks for none, or for one that the gateway does not know. */
 export function codecFromQuery(query: string): CodecName | null {
   const name = new URLSearchParams(query).get('codec')?.toLowerCase()
   return name === 'vp8' || name === 'h264' || name === 'vp9' ? name : null

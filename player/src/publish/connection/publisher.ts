@@ -1,9 +1,9 @@
 import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 import type { OutgoingTracks } from '../capture/local-media.ts'
 import type { CodecName } from './choose-codec.ts'
+import { afterConnectionEnd, type ConnectionEnd } from './connection-end.ts'
+import { GatewayConnection } from './gateway-connection.ts'
 import type { PublisherState } from './publisher-state.ts'
-import { Session } from './session.ts'
-import { afterSessionEnd, type SessionEnd } from './session-end.ts'
 
 type Options = {
   url: string
@@ -12,11 +12,11 @@ type Options = {
   watcher: { state: (state: PublisherState) => void; stream: (stream: StreamSnapshot) => void }
 }
 
-/** Keeps somebody live: one session after the other, until stopped or refused for good. */
+/** Keeps the stream live: opens one connection after the other, until stopped or refused for good. */
 export class Publisher {
   readonly #options: Options
   #state: PublisherState = { phase: 'idle' }
-  #session: Session | null = null
+  #connection: GatewayConnection | null = null
   #outgoing: OutgoingTracks = { audio: null, video: null }
   #resumeToken: string | null = null
   #liveSinceMs: number | null = null
@@ -53,20 +53,20 @@ export class Publisher {
 
   setOutgoing(outgoing: OutgoingTracks): void {
     this.#outgoing = outgoing
-    this.#session?.setOutgoing(outgoing)
+    this.#connection?.setOutgoing(outgoing)
   }
 
   updateBitrate(): void {
-    this.#session?.updateBitrate()
+    this.#connection?.updateBitrate()
   }
 
   async stats(): Promise<RTCStatsReport | null> {
-    return (await this.#session?.stats()) ?? null
+    return (await this.#connection?.stats()) ?? null
   }
 
   #open(): void {
     const { url, forcedCodec, videoBitrateBps, watcher } = this.#options
-    this.#session = new Session({
+    this.#connection = new GatewayConnection({
       url,
       forcedCodec,
       videoBitrateBps,
@@ -88,11 +88,11 @@ export class Publisher {
     })
   }
 
-  #onEnded(end: SessionEnd): void {
-    this.#session = null
+  #onEnded(end: ConnectionEnd): void {
+    this.#connection = null
     this.#failures += 1
     const resuming = this.#resumeToken !== null
-    const next = afterSessionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
+    const next = afterConnectionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
     if (next.action === 'stop') {
       this.fail(next.message)
       return
@@ -103,7 +103,7 @@ export class Publisher {
   }
 
   #retryNow(): void {
-    if (this.#state.phase !== 'reconnecting' || this.#session !== null) return
+    if (this.#state.phase !== 'reconnecting' || this.#connection !== null) return
     clearTimeout(this.#timer)
     this.#setState({ ...this.#state, retryAtMs: null })
     this.#open()
@@ -111,8 +111,8 @@ export class Publisher {
 
   #finish(state: PublisherState): void {
     clearTimeout(this.#timer)
-    this.#session?.stop()
-    this.#session = null
+    this.#connection?.stop()
+    this.#connection = null
     this.#setState(state)
   }
 

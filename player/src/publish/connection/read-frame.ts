@@ -20,7 +20,7 @@ export function readFrame(text: string): { reply: Reply } | { notice: Notice } |
   try {
     value = JSON.parse(text)
   } catch {
-    // Unknown like any other: whoever reads the frames reports those.
+    // Unknown like any other: the caller reports those.
     return null
   }
   if (!isRecord(value)) return null

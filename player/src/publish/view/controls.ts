@@ -15,7 +15,7 @@ export class Controls {
   readonly #resolution = byId('resolution', HTMLSelectElement)
   readonly #bitrate = byId('bitrate', HTMLSelectElement)
   readonly #mute = byId('mute-microphone', HTMLButtonElement)
-  readonly #hide = byId('hide-picture', HTMLButtonElement)
+  readonly #hide = byId('hide-video', HTMLButtonElement)
   readonly #screen = byId('share-screen', HTMLButtonElement)
   readonly #media: LocalMedia
 
@@ -53,7 +53,7 @@ export class Controls {
     setText(this.#mute, microphoneMuted ? 'Unmute microphone' : 'Mute microphone')
     this.#hide.disabled = camera === null && !sharingScreen
     this.#hide.setAttribute('aria-pressed', String(videoHidden))
-    setText(this.#hide, videoHidden ? 'Show picture' : 'Hide picture')
+    setText(this.#hide, videoHidden ? 'Show video' : 'Hide video')
     this.#screen.setAttribute('aria-pressed', String(sharingScreen))
     setText(this.#screen, sharingScreen ? 'Stop sharing' : 'Share screen')
   }

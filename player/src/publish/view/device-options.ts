@@ -12,7 +12,7 @@ export const noDevice = 'none'
 
 /**
  * What a device menu offers. Before the permission browsers hide ids and names: then there is one entry for
- * "whatever the browser picks".
+ * the browser's choice.
  */
 export function deviceOptions(devices: readonly DeviceInfo[], kind: keyof typeof words): DeviceOption[] {
   const named = devices.filter((device) => device.kind === kind && device.deviceId !== '')

@@ -5,15 +5,15 @@ import { protocolVersion } from '../../../../src/ingest/protocol-constants.ts'
 import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
 import type { OutgoingTracks } from '../capture/local-media.ts'
 import { type CodecName, chooseVideoCodec } from './choose-codec.ts'
+import type { ConnectionEnd } from './connection-end.ts'
 import { PathWatch } from './path-watch.ts'
 import { createTransport, loadDevice } from './send-transport.ts'
 import { Senders } from './senders.ts'
-import type { SessionEnd } from './session-end.ts'
 import { Signal } from './signal.ts'
 import { SignalError } from './signal-error.ts'
 import { SilenceWatch } from './silence-watch.ts'
 
-export type SessionOptions = {
+export type ConnectionOptions = {
   url: string
   resumeToken: string | null
   forcedCodec: CodecName | null
@@ -27,13 +27,13 @@ export type SessionOptions = {
     repairing: (reason: string) => void
     stream: (stream: StreamSnapshot) => void
     /** Exactly once, unless the session was stopped from here. */
-    ended: (end: SessionEnd) => void
+    ended: (end: ConnectionEnd) => void
   }
 }
 
 /** One connection to the gateway: from the websocket to media that flows. It ends at the first real trouble. */
-export class Session {
-  readonly #options: SessionOptions
+export class GatewayConnection {
+  readonly #options: ConnectionOptions
   readonly #abort = new AbortController()
   readonly #silence: SilenceWatch
   #outgoing: OutgoingTracks
@@ -44,7 +44,7 @@ export class Session {
   #limitBps: number | null = null
   #closed = false
 
-  constructor(options: SessionOptions) {
+  constructor(options: ConnectionOptions) {
     this.#options = options
     this.#outgoing = options.outgoing
     this.#silence = new SilenceWatch(() => this.#end(new SignalError('the gateway went silent')))
@@ -142,8 +142,8 @@ export class Session {
   #end(error: unknown, retry: boolean | null = null): void {
     if (this.#closed) return
     this.#release()
-    console.warn('The session ended', error)
-    const end: SessionEnd =
+    console.warn('The connection ended', error)
+    const end: ConnectionEnd =
       error instanceof SignalError ? error.end : { reason: messageOf(error), code: null, retry: null }
     this.#options.watcher.ended({ ...end, retry: retry ?? end.retry })
   }

@@ -2,7 +2,7 @@ import { type BackoffRule, backoffMs } from '../../../../src/backoff.ts'
 import type { ErrorCode } from '../../../../src/errors.ts'
 
 /** How one connection to the gateway ended. */
-export type SessionEnd = {
+export type ConnectionEnd = {
   /** A part of a sentence: "the connection broke". */
   reason: string
   /** The gateway's error code; 'UNSUPPORTED' when this browser cannot do it; null for a lost connection. */
@@ -16,7 +16,7 @@ export type NextStep = { action: 'retry'; delayMs: number } | { action: 'stop'; 
 /** Back to the gateway soon after a blip, and every few seconds while it is down, for as long as it takes. */
 export const reconnectRule: BackoffRule = { firstMs: 500, maxMs: 5000, jitter: 0.3 }
 
-const hopeless: ReadonlySet<SessionEnd['code']> = new Set([
+const hopeless: ReadonlySet<ConnectionEnd['code']> = new Set([
   'BAD_REQUEST',
   'BAD_STREAM_NAME',
   'NOT_FOUND',
@@ -27,16 +27,16 @@ const hopeless: ReadonlySet<SessionEnd['code']> = new Set([
   'UNSUPPORTED',
 ])
 
-/** Refusals that are final for somebody new, but pass for somebody who comes back. */
-const finalForNewcomers: ReadonlySet<SessionEnd['code']> = new Set(['STREAM_TAKEN', 'WRONG_STATE'])
+/** Refusals that are final for a new publisher, but pass with time for one that comes back. */
+const finalForNewcomers: ReadonlySet<ConnectionEnd['code']> = new Set(['STREAM_TAKEN', 'WRONG_STATE'])
 
 /**
  * Whether to come back after a connection ended, and when.
  * @param resuming the gateway let this person in before and gave a token to take the stream over again
  * @param failures connections in a row that ended without getting live, this one included
  */
-export function afterSessionEnd(
-  end: SessionEnd,
+export function afterConnectionEnd(
+  end: ConnectionEnd,
   facts: { resuming: boolean; failures: number; random: number },
 ): NextStep {
   const final =
@@ -46,7 +46,7 @@ export function afterSessionEnd(
   return { action: 'retry', delayMs: backoffMs(reconnectRule, facts.failures, facts.random) }
 }
 
-function finalMessage(end: SessionEnd): string {
+function finalMessage(end: ConnectionEnd): string {
   switch (end.code) {
     case 'STREAM_TAKEN':
       return 'Somebody else is live under this name. Choose another name, or try again when they have stopped.'

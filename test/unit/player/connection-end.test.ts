@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { afterSessionEnd, type SessionEnd } from '../../../player/src/publish/connection/session-end.ts'
+import {
+  afterConnectionEnd,
+  type ConnectionEnd,
+} from '../../../player/src/publish/connection/connection-end.ts'
 
-const lost: SessionEnd = { reason: 'the connection broke', code: null, retry: null }
+const lost: ConnectionEnd = { reason: 'the connection broke', code: null, retry: null }
 const fresh = { resuming: false, failures: 1, random: 0 }
 const back = { resuming: true, failures: 1, random: 0 }
 
-describe('afterSessionEnd', () => {
+describe('afterConnectionEnd', () => {
   test.each([
     ['a lost connection', lost, fresh, 'retry'],
     ['a taken name, as a newcomer', { ...lost, code: 'STREAM_TAKEN' }, fresh, 'stop'],
@@ -17,7 +20,7 @@ describe('afterSessionEnd', () => {
     ['told to come back', { ...lost, code: 'WRONG_STATE', retry: true }, fresh, 'retry'],
     ['told to stay away', { ...lost, code: 'INTERNAL', retry: false }, back, 'stop'],
   ] as const)('%s', (_, end, facts, action) => {
-    expect(afterSessionEnd(end, facts).action).toBe(action)
+    expect(afterConnectionEnd(end, facts).action).toBe(action)
   })
 
   test.each([
@@ -28,14 +31,17 @@ describe('afterSessionEnd', () => {
     [100, 0, 5000],
     [1, 1, 350],
   ])('the delay after %d failures at random %d', (failures, random, delayMs) => {
-    expect(afterSessionEnd(lost, { resuming: true, failures, random })).toEqual({ action: 'retry', delayMs })
+    expect(afterConnectionEnd(lost, { resuming: true, failures, random })).toEqual({
+      action: 'retry',
+      delayMs,
+    })
   })
 
   test('says what to do about a taken name, and why else it stopped', () => {
-    expect(afterSessionEnd({ ...lost, code: 'STREAM_TAKEN' }, fresh)).toMatchObject({
+    expect(afterConnectionEnd({ ...lost, code: 'STREAM_TAKEN' }, fresh)).toMatchObject({
       message: expect.stringMatching(/Choose another name/),
     })
-    expect(afterSessionEnd({ reason: 'out of order', code: null, retry: false }, back)).toMatchObject({
+    expect(afterConnectionEnd({ reason: 'out of order', code: null, retry: false }, back)).toMatchObject({
       message: 'Stopped: out of order',
     })
   })
