@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { iceServersOf } from '../../player/src/watch/whep-offer.ts'
+import { iceServersOf } from '../../player/src/watch/playback/whep-offer.ts'
 import { Cleanup } from '../../src/cleanup.ts'
 import { startBrowser } from '../support/browsers/chromium.ts'
 import { installClockCamera } from '../support/clock-camera.ts'

@@ -1,14 +1,14 @@
 import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
-import { Autoplay } from './autoplay.ts'
-import { canPlayByHlsJs, playByHlsJs } from './hls-playback.ts'
-import type { LatencyMode } from './latency-mode.ts'
-import { MotionWatch } from './motion-watch.ts'
-import { playNatively } from './native-playback.ts'
-import type { Playback } from './playback.ts'
+import { Autoplay } from './autoplay/autoplay.ts'
+import { MotionWatch } from './autoplay/motion-watch.ts'
+import { canPlayByHlsJs, playByHlsJs } from './playback/hls-playback.ts'
+import { playNatively } from './playback/native-playback.ts'
+import type { Playback } from './playback/playback.ts'
+import { canPlayByWhep, playByWhep } from './playback/whep-playback.ts'
 import { shouldLoad, shouldLoadRealtime } from './should-load.ts'
 import { stallStep } from './stall-step.ts'
-import type { WatchFacts, WatchState } from './watch-text.ts'
-import { canPlayByWhep, playByWhep } from './whep-playback.ts'
+import type { LatencyMode } from './view/latency-mode.ts'
+import type { WatchFacts, WatchState } from './view/watch-text.ts'
 
 const endedShownMs = 4000
 const endWithoutListMs = 3000

@@ -7,11 +7,11 @@ import { ServerClock } from '../common/server-clock.ts'
 import { setText } from '../common/set-text.ts'
 import { StreamApi } from '../common/stream-api.ts'
 import { streamNameFromPath } from '../common/stream-name.ts'
-import { isBehind, latencySeconds, liveBadgeText } from './latency.ts'
-import { firstLatencyMode, parseLatencyMode, saveLatencyMode } from './latency-mode.ts'
 import { Player } from './player.ts'
-import { WatchControls } from './watch-controls.ts'
-import { autoplayText, watchText } from './watch-text.ts'
+import { isBehind, latencySeconds, liveBadgeText } from './view/latency.ts'
+import { firstLatencyMode, parseLatencyMode, saveLatencyMode } from './view/latency-mode.ts'
+import { WatchControls } from './view/watch-controls.ts'
+import { autoplayText, watchText } from './view/watch-text.ts'
 
 /*
  * The watch page. For tests and embedding the root element carries `data-state` (waiting | loading | playing |

@@ -4,8 +4,8 @@ import {
   autoplayStep,
   maxRestarts,
   settledMs,
-} from '../../../player/src/watch/autoplay-step.ts'
-import { isMoving, type MotionFacts } from '../../../player/src/watch/is-moving.ts'
+} from '../../../player/src/watch/autoplay/autoplay-step.ts'
+import { isMoving, type MotionFacts } from '../../../player/src/watch/autoplay/is-moving.ts'
 
 const playing: AutoplayFacts = {
   paused: false,

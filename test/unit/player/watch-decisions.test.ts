@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { fatalStep } from '../../../player/src/watch/fatal-step.ts'
-import { keyAction } from '../../../player/src/watch/key-action.ts'
-import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/watch/latency.ts'
+import { fatalStep } from '../../../player/src/watch/playback/fatal-step.ts'
+import { nextLook, syncTarget } from '../../../player/src/watch/playback/sync-target.ts'
 import { shouldLoad } from '../../../player/src/watch/should-load.ts'
 import { type StallFacts, stallStep } from '../../../player/src/watch/stall-step.ts'
-import { nextLook, syncTarget } from '../../../player/src/watch/sync-target.ts'
+import { keyAction } from '../../../player/src/watch/view/key-action.ts'
+import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/watch/view/latency.ts'
 import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 
 describe('shouldLoad', () => {

@@ -4,7 +4,7 @@ import {
   type WatchFacts,
   type WatchState,
   watchText,
-} from '../../../player/src/watch/watch-text.ts'
+} from '../../../player/src/watch/view/watch-text.ts'
 
 const facts: WatchFacts = {
   name: 'alice',

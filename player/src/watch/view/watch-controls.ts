@@ -1,6 +1,6 @@
-import { byId } from '../common/by-id.ts'
-import { setText } from '../common/set-text.ts'
-import type { Autoplay } from './autoplay.ts'
+import { byId } from '../../common/by-id.ts'
+import { setText } from '../../common/set-text.ts'
+import type { Autoplay } from '../autoplay/autoplay.ts'
 import { keyAction } from './key-action.ts'
 
 const quietMs = 3000

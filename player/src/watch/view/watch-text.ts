@@ -1,5 +1,5 @@
-import type { StreamState } from '../../../src/streams/stream-snapshot.ts'
-import type { AutoplayNotice } from './autoplay.ts'
+import type { StreamState } from '../../../../src/streams/stream-snapshot.ts'
+import type { AutoplayNotice } from '../autoplay/autoplay.ts'
 
 export type WatchState = 'waiting' | 'loading' | 'playing' | 'reconnecting' | 'ended'
 

@@ -1,4 +1,4 @@
-import type { LatencyMode } from './latency-mode.ts'
+import type { LatencyMode } from '../view/latency-mode.ts'
 
 /** Something that feeds the video element: hls.js, the browser's own HLS, or WebRTC. */
 export type Playback = {
