@@ -80,7 +80,8 @@ export class Autoplay {
   }
 
   #follow(): void {
-    if (!this.#active || this.#starting) return
+    // The end of a stream pauses, too.
+    if (!this.#active || this.#video.ended) return
     const { paused, muted } = this.#video
     // The controls of the system's own player are the person's: it covers the page's.
     if (isInSystemPlayer(this.#video)) {
@@ -88,6 +89,8 @@ export class Autoplay {
       if (!muted) this.#mutedByPage = false
       return
     }
+    const personActive = navigator.userActivation?.isActive ?? false
+    if (!muted && personActive) this.#mutedByPage = false
     const movedMs = this.#movedMs - this.#movedAtStartMs
     if (movedMs >= settledMs) this.#restarts = 0
     const step = autoplayStep({
@@ -96,12 +99,12 @@ export class Autoplay {
       pausedByPerson: this.#pausedByPerson,
       mutedByPage: this.#mutedByPage,
       hidden: document.hidden,
-      personActive: navigator.userActivation?.isActive ?? false,
+      personActive,
       movedMs,
       restarts: this.#restarts,
     })
     if (step === 'mute') this.#video.muted = true
-    else if (!muted) this.#mutedByPage = false
+    if (this.#starting) return
     if (step === 'offerPlay') this.#offersPlay = true
     if (step !== 'restart') return
     this.#restarts += 1
