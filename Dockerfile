@@ -56,4 +56,4 @@ STOPSIGNAL SIGTERM
 # A certificate is for the outside name, not for 127.0.0.1.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; fetch((process.env.SLUICE_TLS_CERT ? 'https' : 'http') + '://127.0.0.1:' + (process.env.SLUICE_HTTP_PORT || 8080) + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "src/main.ts"]
+CMD ["node", "--disable-warning=ExperimentalWarning", "src/main.ts"]

@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
+import { type Database, openDatabase } from './database/database.ts'
+import { sqliteDialect } from './database/sqlite.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
@@ -28,6 +30,7 @@ import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Registry } from './streams/registry.ts'
+import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
 import { targetsOutput } from './targets/targets-output.ts'
@@ -75,6 +78,9 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
 
+  const database = await openDatabase(sqliteDialect(config.state.stateDir))
+  cleanup.defer(() => database.destroy())
+
   const pool = await WorkerPool.start({
     count: config.rtc.workers,
     host: config.rtc.rtcHost,
@@ -86,7 +92,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
-  const targets = await loadTargets(config, ffmpeg.binary, log)
+  const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
   const registry = new Registry({
     config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
@@ -154,8 +160,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
 }
 
 /** @throws GatewayError when what was saved, or a certificate file, can't be read. */
-async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Promise<Targets> {
+async function loadTargets(
+  config: Config,
+  database: Database,
+  ffmpegBinary: string,
+  log: Log,
+): Promise<Targets> {
   const { restream } = config
+  const store = new TargetStore(database)
+  await importTargetFile(config.state.stateDir, store, log)
   const rules = {
     allowPrivate: restream.restreamAllowPrivate,
     allow: restream.restreamAllow,
@@ -164,7 +177,7 @@ async function loadTargets(config: Config, ffmpegBinary: string, log: Log): Prom
   const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
     fixed: restream.targets,
-    store: new TargetStore(config.state.stateDir),
+    store,
     dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
     async checkHost(host) {
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))

@@ -8,6 +8,8 @@ export type Fault = 'client' | 'destination' | 'ours'
 export const errorCodes = {
   BAD_REQUEST: { status: 400, fault: 'client' },
   BAD_STREAM_NAME: { status: 400, fault: 'client' },
+  UNAUTHENTICATED: { status: 401, fault: 'client' },
+  FORBIDDEN: { status: 403, fault: 'client' },
   FORBIDDEN_ORIGIN: { status: 403, fault: 'client' },
   NOT_FOUND: { status: 404, fault: 'client' },
   STREAM_NOT_FOUND: { status: 404, fault: 'client' },
@@ -30,6 +32,9 @@ export const errorCodes = {
   SHUTTING_DOWN: { status: 503, fault: 'ours' },
   NO_NEW_MEDIA: { status: 503, fault: 'ours' },
   TOO_MANY_VIEWERS: { status: 503, fault: 'ours' },
+  NAME_TAKEN: { status: 409, fault: 'client' },
+  TOO_MANY_ENTRIES: { status: 429, fault: 'client' },
+  TOO_BUSY: { status: 503, fault: 'ours' },
   TARGET_NOT_FOUND: { status: 404, fault: 'client' },
   TARGET_TAKEN: { status: 409, fault: 'client' },
   TARGET_FIXED: { status: 409, fault: 'client' },

@@ -14,8 +14,6 @@ export type StoredTargets = {
   readonly switched: ReadonlyMap<string, ReadonlyMap<string, boolean>>
 }
 
-export const noStoredTargets: StoredTargets = { targets: new Map(), switched: new Map() }
-
 /** A JSON object as a map. `z.record` would lose a name such as `__proto__`. */
 function mapOf<Value extends z.ZodType>(key: z.ZodString, value: Value) {
   const entries = (json: unknown): unknown => (isObject(json) ? new Map(Object.entries(json)) : json)
@@ -29,22 +27,12 @@ const fileSchema = z.strictObject({
 })
 
 /**
- * Reads the text of the file.
+ * Reads the text of `targets.json`, where earlier versions kept this.
  * @throws z.ZodError; its paths say where the damage is, its values may be keys.
  */
 export function parseStoredTargets(text: string): StoredTargets {
   const { targets, switched } = fileSchema.parse(parseJson(text))
   return { targets, switched }
-}
-
-/** The text of the file. */
-export function formatStoredTargets({ targets, switched }: StoredTargets): string {
-  const file = {
-    version: 1,
-    targets: Object.fromEntries(targets),
-    switched: Object.fromEntries([...switched].map(([stream, names]) => [stream, Object.fromEntries(names)])),
-  }
-  return `${JSON.stringify(file, null, 2)}\n`
 }
 
 function parseJson(text: string): unknown {

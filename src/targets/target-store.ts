@@ -1,89 +1,79 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { z } from 'zod'
-import { GatewayError, messageOf } from '../errors.ts'
-import {
-  formatStoredTargets,
-  noStoredTargets,
-  parseStoredTargets,
-  type StoredTargets,
-} from './stored-targets.ts'
+import type { TargetConfig } from '../config/target-config.ts'
+import { targetKinds } from '../config/target-kinds.ts'
+import type { Database } from '../database/database.ts'
+import { GatewayError } from '../errors.ts'
+import type { StoredTargets } from './stored-targets.ts'
 
-/**
- * One small file. It holds stream keys, so only its owner may read it. It is replaced as a whole, so that a crash
- * leaves the old one or the new one.
- */
+/** The targets that the API added, in the database. */
 export class TargetStore {
-  readonly path: string
+  readonly #database: Database
 
-  constructor(directory: string) {
-    this.path = join(directory, 'targets.json')
+  constructor(database: Database) {
+    this.#database = database
   }
 
-  /**
-   * @returns what was saved last; nothing when nothing ever was.
-   * @throws GatewayError STATE_FAILED when there is a file that can't be read: it is left as it is.
-   */
+  /** @returns what was saved last. */
   async load(): Promise<StoredTargets> {
-    let text: string
-    try {
-      text = await readFile(this.path, 'utf8')
-    } catch (error) {
-      if (isMissing(error)) return noStoredTargets
-      throw this.#failed(`can not be read: ${messageOf(error)}`, error)
-    }
-    try {
-      return parseStoredTargets(text)
-    } catch (error) {
-      const issue = error instanceof z.ZodError ? error.issues[0] : undefined
-      // The path says where; the values, which may be keys, stay out.
-      const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''
-      throw this.#failed(
-        `is damaged${where}. Mend it, or move it away to start without saved targets.`,
-        error,
-      )
+    const [targetRows, switchRows] = await Promise.all([
+      this.#database.selectFrom('targets').selectAll().orderBy('stream').orderBy('position').execute(),
+      this.#database.selectFrom('target_switches').selectAll().orderBy('stream').orderBy('name').execute(),
+    ])
+    const targets = Map.groupBy(targetRows, ({ stream }) => stream)
+    const switched = Map.groupBy(switchRows, ({ stream }) => stream)
+    return {
+      targets: new Map([...targets].map(([stream, rows]) => [stream, rows.map(targetOf)])),
+      switched: new Map(
+        [...switched].map(([stream, rows]) => [
+          stream,
+          new Map(rows.map(({ name, enabled }) => [name, enabled === 1])),
+        ]),
+      ),
     }
   }
 
-  /** @throws GatewayError STATE_FAILED, its cause for the log; then the old file still stands. */
-  async save(stored: StoredTargets): Promise<void> {
-    const temporary = `${this.path}.new`
+  /** @throws GatewayError STATE_FAILED, its cause for the log; then what was saved before still stands. */
+  async save({ targets, switched }: StoredTargets): Promise<void> {
+    const targetRows = [...targets].flatMap(([stream, list]) =>
+      list.map(({ enabled, ...target }, position) => ({
+        stream,
+        position,
+        ...target,
+        enabled: Number(enabled),
+      })),
+    )
+    const switchRows = [...switched].flatMap(([stream, names]) =>
+      [...names].map(([name, enabled]) => ({ stream, name, enabled: Number(enabled) })),
+    )
     try {
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
-      // Left from a crash, it may have other rights.
-      await rm(temporary, { force: true })
-      const file = await open(temporary, 'wx', 0o600)
-      try {
-        await file.writeFile(formatStoredTargets(stored))
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(temporary, this.path)
-      await syncDirectory(dirname(this.path))
-    } catch (error) {
+      // Some hundred rows at the most: all of them again is simpler than what changed.
+      await this.#database.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('targets').execute()
+        await transaction.deleteFrom('target_switches').execute()
+        for (const row of targetRows) await transaction.insertInto('targets').values(row).execute()
+        for (const row of switchRows) await transaction.insertInto('target_switches').values(row).execute()
+      })
+    } catch (cause) {
       // API users need not know the gateway's paths; the log tells the cause.
       throw new GatewayError('STATE_FAILED', 'The change could not be saved, so nothing was changed.', {
-        cause: error,
+        cause,
       })
     }
   }
-
-  #failed(what: string, cause: unknown): GatewayError {
-    return new GatewayError('STATE_FAILED', `The file of saved targets, ${this.path}, ${what}`, { cause })
-  }
 }
 
-/** The new name is on the disk only when the directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
+function targetOf(row: {
+  name: string
+  kind: string
+  url: string
+  key: string
+  enabled: number
+}): TargetConfig {
+  const { name, url, key, enabled } = row
+  return {
+    name,
+    url,
+    key,
+    kind: targetKinds.find((kind) => kind === row.kind) ?? 'rtmp',
+    enabled: enabled === 1,
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
 }

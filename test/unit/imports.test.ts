@@ -15,9 +15,9 @@ const layers = [
   ['ingest', 'hls', 'targets'],
   ['streams', 'push'],
   ['packager', 'platform-feed'],
-  ['encoder'],
+  ['encoder', 'auth'],
   ['feed'],
-  ['mp4', 'ffmpeg', 'sfu'],
+  ['mp4', 'ffmpeg', 'sfu', 'database'],
 ]
 /** They import nothing of ours, or only each other. */
 const leaves = ['errors', 'cleanup', 'log', 'config', 'backoff', 'pause', 'stream-name']
@@ -41,6 +41,11 @@ const reserved: { what: RegExp; only: RegExp; why: string }[] = [
     what: /^fluent-ffmpeg$/,
     only: /^src\/ffmpeg\/process\.ts$/,
     why: 'only src/ffmpeg/process.ts imports fluent-ffmpeg, which is not maintained any more',
+  },
+  {
+    what: /^(node:sqlite|better-sqlite3|pg)$/,
+    only: /^src\/database\//,
+    why: 'only src/database knows which database it is: everybody else writes queries that each of them takes',
   },
   {
     what: /^(node:)?(child_process|cluster|worker_threads)$/,

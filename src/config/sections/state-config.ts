@@ -10,7 +10,9 @@ export const stateConfigSchema = z
       .min(1)
       .nullable()
       .default(null)
-      .describe('Directory of the targets that the API added; default ~/.local/state/sluice.'),
+      .describe(
+        'Directory of the database: targets that the API added, users, keys; default ~/.local/state/sluice.',
+      ),
   })
   .describe('State')
 

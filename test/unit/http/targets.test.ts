@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InjectOptions } from 'fastify'
@@ -6,10 +6,13 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../../src/cleanup.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
+import { openDatabase } from '../../../src/database/database.ts'
+import { databaseFileName, sqliteDialect } from '../../../src/database/sqlite.ts'
 import { Feed } from '../../../src/feed/feed.ts'
 import { createServer } from '../../../src/http/server.ts'
 import { registerTargets } from '../../../src/http/targets.ts'
 import { DialError } from '../../../src/push/failure.ts'
+import { importTargetFile } from '../../../src/targets/import-target-file.ts'
 import { TargetStore } from '../../../src/targets/target-store.ts'
 import { Targets } from '../../../src/targets/targets.ts'
 
@@ -19,6 +22,8 @@ const youtube = { name: 'YouTube', kind: 'youtube', key: secret }
 
 let cleanup: Cleanup
 let directory: string
+let state: string
+/** Where earlier versions kept targets. */
 let file: string
 /** Everything that was answered and logged. */
 let said: string
@@ -27,7 +32,8 @@ beforeEach(async () => {
   cleanup = new Cleanup()
   directory = await mkdtemp(join(tmpdir(), 'sluice-targets-'))
   cleanup.defer(() => rm(directory, { recursive: true, force: true }))
-  file = join(directory, 'state', 'targets.json')
+  state = join(directory, 'state')
+  file = join(state, 'targets.json')
   said = ''
 })
 afterEach(async () => {
@@ -48,9 +54,13 @@ async function start() {
     { SLUICE_TARGETS: JSON.stringify({ '*': [{ name: 'house', url: 'rtmp://house/live', key: secret }] }) },
     null,
   )
+  const database = await openDatabase(sqliteDialect(state))
+  cleanup.defer(() => database.destroy())
+  const store = new TargetStore(database)
+  await importTargetFile(state, store, log)
   const targets = await Targets.load({
     fixed: config.restream.targets,
-    store: new TargetStore(join(directory, 'state')),
+    store,
     // No server is ever there.
     dial: () => Promise.reject(new DialError('connecting', 'ECONNREFUSED')),
     async checkHost(host) {
@@ -79,7 +89,7 @@ async function start() {
     cleanup.defer(() => session.close())
     return session
   }
-  return { ask, open, targets, said: () => said }
+  return { ask, open, targets, database, said: () => said }
 }
 
 describe('the targets of a stream', () => {
@@ -121,8 +131,7 @@ describe('the targets of a stream', () => {
     const { ask } = await start()
     await ask('POST', path, { ...youtube, enabled: false })
     await ask('POST', `${path}/house/stop`)
-    expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(await readFile(file, 'utf8')).toContain(secret)
+    expect((await stat(join(state, databaseFileName))).mode & 0o777).toBe(0o600)
     const again = await start()
     expect((await again.ask('GET', path)).body.targets).toMatchObject([
       { name: 'YouTube', enabled: false, state: 'stopped', hasKey: true },
@@ -319,42 +328,71 @@ describe('is refused', () => {
   })
 })
 
-describe('the file', () => {
+describe('the file of an earlier version', () => {
+  const content = JSON.stringify({
+    version: 1,
+    targets: {
+      show: [
+        { name: 'second', kind: 'rtmp', url: 'rtmp://there/live', key: secret, enabled: false },
+        {
+          name: 'first',
+          kind: 'youtube',
+          url: 'rtmps://a.rtmps.youtube.com:443/live2',
+          key: secret,
+          enabled: true,
+        },
+      ],
+      '*': [{ name: '__proto__', kind: 'rtmp', url: 'rtmp://all/live', key: '', enabled: true }],
+    },
+    switched: { show: { house: false, constructor: true } },
+  })
+
+  test('goes into the database, once, with all that it holds, and is kept under another name', async () => {
+    await mkdir(state)
+    await writeFile(file, content)
+    const { ask } = await start()
+    const wanted = [
+      { name: 'second', enabled: false, hasKey: true, destination: 'rtmp://there' },
+      { name: 'first', enabled: true, kind: 'youtube' },
+      { name: '__proto__', scope: '*', hasKey: false },
+      { name: 'house', enabled: false },
+    ]
+    const found = (await ask('GET', path)).body.targets
+    expect(found.map(({ name }: { name: string }) => name).sort()).toEqual(
+      wanted.map(({ name }) => name).sort(),
+    )
+    expect(found).toEqual(expect.arrayContaining(wanted.map((each) => expect.objectContaining(each))))
+    const files = await readdir(state)
+    expect(files).not.toContain('targets.json')
+    const [backup = ''] = files.filter((name) => name.startsWith('targets.json.imported-'))
+    expect(await readFile(join(state, backup), 'utf8')).toBe(content)
+    await ask('DELETE', `${path}/second`)
+    const again = await start()
+    expect((await again.ask('GET', path)).body.targets).toHaveLength(3)
+  })
+
   test.each([
     '{',
     '[]',
     '{"version":2}',
     `{"version":1,"targets":{"show":[{"name":"a","url":"x","key":"${secret}"}]}}`,
-  ])('is left alone when it is damaged: %s', async (content) => {
+  ])('is left alone when it is damaged: %s', async (damaged) => {
     await start().then(({ ask }) => ask('POST', path, youtube))
-    await writeFile(file, content)
+    await writeFile(file, damaged)
     const failure = await start().catch((error: Error) => error.message)
     expect(failure).toMatch(/targets\.json, is damaged/)
     expect(failure).not.toContain('SECRET')
-    expect(await readFile(file, 'utf8')).toBe(content)
+    expect(await readFile(file, 'utf8')).toBe(damaged)
   })
+})
 
-  test('is never half written: a new one takes its place, also when an earlier attempt was cut short', async () => {
-    const { ask } = await start()
-    await ask('POST', path, youtube)
-    // Whoever has the old one open reads it to its end.
-    const old = await open(file)
-    cleanup.defer(() => old.close())
-    await writeFile(`${file}.new`, '{"half', { mode: 0o644 })
-    await ask('POST', path, { ...youtube, name: 'second' })
-    expect(JSON.parse(await old.readFile('utf8')).targets.show).toHaveLength(1)
-    expect(JSON.parse(await readFile(file, 'utf8')).targets.show).toHaveLength(2)
-    expect((await stat(file)).mode & 0o777).toBe(0o600)
+test('what can not be saved changes nothing', async () => {
+  const { ask, database } = await start()
+  await database.schema.dropTable('target_switches').execute()
+  expect(await ask('POST', path, youtube)).toMatchObject({
+    status: 500,
+    body: { error: { code: 'STATE_FAILED' } },
   })
-
-  test('that can not be written changes nothing', async () => {
-    const { ask } = await start()
-    // A file where the directory should be.
-    await writeFile(join(directory, 'state'), '')
-    expect(await ask('POST', path, youtube)).toMatchObject({
-      status: 500,
-      body: { error: { code: 'STATE_FAILED' } },
-    })
-    expect((await ask('GET', path)).body.targets).toHaveLength(1)
-  })
+  expect((await ask('GET', path)).body.targets).toHaveLength(1)
+  expect(await database.selectFrom('targets').selectAll().execute()).toEqual([])
 })

@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration'
+import { access } from './0001-access.ts'
+
+/** In the order of their names. One that was released is never changed: a later one changes what it made. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-access': access,
+}
