@@ -23,6 +23,7 @@ import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
 import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
+import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
@@ -110,6 +111,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(
@@ -122,14 +124,14 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     ],
   )
   registerApi(server, registry)
-  registerTargets(server, targets, config.http.allowedHosts)
+  registerTargets(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
-    maxWaitingRequests: config.limits.maxWaitingRequests,
+    ...config.limits,
   })
-  registerSignaling(server, registry, { ...config.http, ...edge }, log)
-  registerWhip(server, registry, edge)
+  registerSignaling(server, registry, publications, edge, log)
+  registerWhip(server, registry, publications, log, edge)
   registerWhep(server, registry, edge)
   await registerPages(server)
 

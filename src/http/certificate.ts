@@ -7,7 +7,13 @@ import { messageOf } from '../errors.ts'
 export type CertificatePaths = { certPath: string; keyPath: string }
 
 /** PEM texts that fit together, and until when they are good. */
-export type Certificate = { cert: Buffer; key: Buffer; validTo: Date }
+export type Certificate = {
+  cert: Buffer
+  key: Buffer
+  validTo: Date
+  /** Whether the certificate is for a host name (RFC 9525). */
+  isFor: (name: string) => boolean
+}
 
 const certSetting = 'tlsCert (SLUICE_TLS_CERT)'
 const keySetting = 'tlsKey (SLUICE_TLS_KEY)'
@@ -34,7 +40,7 @@ export function readCertificate({ certPath, keyPath }: CertificatePaths, now = n
   if (validFromDate > now) {
     throw new ConfigError([`${certSetting}: ${certPath} is not valid before ${validFromDate.toISOString()}`])
   }
-  return { cert, key, validTo: validToDate }
+  return { cert, key, validTo: validToDate, isFor: (name) => leaf.checkHost(name) !== undefined }
 }
 
 function readPem(setting: string, path: string): Buffer {

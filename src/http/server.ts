@@ -12,6 +12,11 @@ import type { HttpConfig } from '../config/sections/http-config.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { limitApiRate } from './api-rate-limit.ts'
+import { readCertificate } from './certificate.ts'
+import { limitConnections } from './connection-limit.ts'
+import { checkRequestOrigins, RequestOrigin } from './request-origin.ts'
+import { endStalledAnswers, stalledMs } from './stalled-answers.ts'
 import { keepTls, tlsOptions } from './tls.ts'
 
 /** Time within which a client must have sent its request headers and body. */
@@ -19,25 +24,38 @@ const requestTimeoutMs = 15_000
 /** How long browsers ask by https only: 180 days. */
 const strictTransportSeconds = 180 * 24 * 3600
 
-export type ServerSettings = Pick<HttpConfig, 'tlsCert' | 'tlsKey'> & Pick<LimitsConfig, 'maxMessageBytes'>
+export type ServerSettings = Pick<
+  HttpConfig,
+  'tlsCert' | 'tlsKey' | 'allowedHosts' | 'allowedOrigins' | 'trustedProxies'
+> &
+  Pick<LimitsConfig, 'maxMessageBytes' | 'maxConnections' | 'maxAddressShare'>
+
+/** Other times than the usual ones, for tests. */
+export type ServerTimes = {
+  /** How often to look for a renewed certificate. */
+  renewEveryMs?: number
+  /** After how long without progress an answer is ended. */
+  stalledAfterMs?: number
+}
 
 /**
  * The HTTP server without routes: limits, strict headers, and the one place where errors become answers:
  * `{ error: { code, message } }` with the status of the code. It speaks HTTPS when a certificate is configured.
- * @param renewEveryMs how often to look for a renewed certificate.
  * @throws ConfigError when that can't be used.
  */
 export async function createServer(
   config: ServerSettings,
   log: Log,
-  renewEveryMs?: number,
+  { renewEveryMs, stalledAfterMs = stalledMs }: ServerTimes = {},
 ): Promise<FastifyInstance> {
   const { tlsCert: certPath, tlsKey: keyPath } = config
   const paths = certPath !== null && keyPath !== null ? { certPath, keyPath } : null
+  const certificate = paths && readCertificate(paths)
   const loggerInstance: FastifyBaseLogger = log
   const server = Fastify({
     loggerInstance,
-    ...(paths && tlsOptions(paths)),
+    ...(certificate && tlsOptions(certificate)),
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     // One line per request would drown the state changes: a viewer asks every second.
     logController: new LogController({ disableRequestLogging: true }),
     // A logger of its own for each request is nothing that anybody reads, and costs as much as finding the route.
@@ -54,7 +72,9 @@ export async function createServer(
       sendError(new GatewayError('BAD_REQUEST', message, { cause }), request, reply)
     },
   })
-  if (paths) keepTls(server, paths, { requestTimeoutMs, renewEveryMs }, log)
+  if (paths && certificate) keepTls(server, paths, certificate, { requestTimeoutMs, renewEveryMs }, log)
+  limitConnections(server, config)
+  endStalledAnswers(server, stalledAfterMs)
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -77,7 +97,16 @@ export async function createServer(
     // The publish page needs them; every other origin and feature stays off.
     referrerPolicy: { policy: 'same-origin' },
   })
+  await limitApiRate(server)
   await server.register(websocket, { options: { maxPayload: config.maxMessageBytes } })
+  // After the websocket plugin, which only closes the refused upgrades that it saw before.
+  checkRequestOrigins(
+    server,
+    new RequestOrigin({
+      ...config,
+      hasCertificateFor: certificate && ((name) => certificate.isFor(name)),
+    }),
+  )
   server.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
   server.setNotFoundHandler((request, reply) =>
     sendError(

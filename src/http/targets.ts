@@ -4,7 +4,6 @@ import { targetChangesSchema, targetSchema } from '../config/target-config.ts'
 import { GatewayError } from '../errors.ts'
 import { checkName } from '../streams/registry.ts'
 import type { Targets } from '../targets/targets.ts'
-import { checkOrigin } from './request-origin.ts'
 
 type OfStream = { Params: { stream: string } }
 type OfTarget = { Params: { stream: string; target: string } }
@@ -16,18 +15,11 @@ const path = '/api/streams/:stream/targets'
  * `GET` and `POST /api/streams/{stream}/targets`, `GET`, `PATCH` and `DELETE …/{target}`, `POST …/{target}/start`,
  * `stop` and `retry`. Answers are `TargetDetails`, a list is `{ targets }`.
  */
-export function registerTargets(
-  server: FastifyInstance,
-  targets: Targets,
-  allowedHosts: readonly string[],
-): void {
+export function registerTargets(server: FastifyInstance, targets: Targets): void {
   server.register(async (scope) => {
     // Text is what a form of any page can send without being asked about it first.
     scope.removeContentTypeParser('text/plain')
-    scope.addHook('onRequest', async (request, reply) => {
-      reply.header('cache-control', 'no-store')
-      if (request.method !== 'GET' && request.method !== 'HEAD') checkOrigin(request, allowedHosts)
-    })
+    scope.addHook('onRequest', async (_, reply) => void reply.header('cache-control', 'no-store'))
     scope.get<OfStream>(path, async (request) => ({ targets: targets.list(streamOf(request)) }))
     scope.post<OfStream>(path, async (request, reply) => {
       const stream = streamOf(request)

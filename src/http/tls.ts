@@ -5,7 +5,7 @@ import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { type CertificatePaths, readCertificate } from './certificate.ts'
+import { type Certificate, type CertificatePaths, readCertificate } from './certificate.ts'
 
 /** Requests that one connection has open at a time: a player has two or three, a cache many. */
 const maxStreams = 100
@@ -18,10 +18,8 @@ const maxSessionMegabytes = 256
 /**
  * Fastify's options for HTTP/2, and HTTP/1.1 beside it for websockets and old clients. Without their type, so that the
  * server keeps that of HTTP/1.1: what is used of requests and replies, those of HTTP/2 have too.
- * @throws ConfigError
  */
-export function tlsOptions(paths: CertificatePaths): object {
-  const { cert, key } = readCertificate(paths)
+export function tlsOptions({ cert, key }: Certificate): object {
   const https: SecureServerOptions = {
     cert,
     key,
@@ -32,10 +30,14 @@ export function tlsOptions(paths: CertificatePaths): object {
   return { http2: true, https }
 }
 
-/** Takes renewed files without a restart, and closes with the server, which was made with `tlsOptions`. */
+/**
+ * Takes renewed files without a restart, and closes with the server, which was made with `tlsOptions`.
+ * @param names those of the certificate that is in use.
+ */
 export function keepTls(
   server: FastifyInstance,
   paths: CertificatePaths,
+  names: Pick<Certificate, 'isFor'>,
   {
     requestTimeoutMs,
     renewEveryMs = 10_000,
@@ -49,8 +51,9 @@ export function keepTls(
   tlsServer.keepAliveTimeout = server.initialConfig.keepAliveTimeout ?? 0
   const renew = () => {
     try {
-      const { cert, key, validTo } = readCertificate(paths)
+      const { cert, key, validTo, isFor } = readCertificate(paths)
       tlsServer.setSecureContext({ cert, key })
+      names.isFor = isFor
       log.info({ validTo }, 'renewed certificate in use')
     } catch (error) {
       // Certificate and key are written one after the other: the second one is another change.

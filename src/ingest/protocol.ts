@@ -14,7 +14,8 @@ const opaque = z.record(z.string(), z.unknown())
  * `{ id, ok: false, error: { code, message } }`; the id is null when the frame had none. The server also sends notices `{ type, … }` without an id.
  *
  * Order: `publish` → `connect` → `produce` per track → … → `stop`. `unproduce`, `produce` and `restartIce`
- * may come at any time in between. The server pings by websocket ping frames. Version and close codes stand in
+ * may come at any time in between. Each step has its time (`sfu/ingest-deadlines.ts`), and a connection that publishes
+ * nothing is closed after 15 s. The server pings by websocket ping frames. Version and close codes stand in
  * `protocol-constants.ts`, which the pages can import without the schemas.
  */
 export const requestSchema = z.discriminatedUnion('type', [
@@ -71,8 +72,10 @@ export type Reply =
 
 /**
  * status: sent about once a second while publishing.
+ * warning: something is wrong that will end the publication when it goes on, e.g. BITRATE_TOO_HIGH.
  * ended: the server closes the publication; `retry` tells whether to come back by itself.
  */
 export type Notice =
   | { type: 'status'; stream: StreamSnapshot }
+  | { type: 'warning'; error: ErrorShape }
   | { type: 'ended'; error: ErrorShape; retry: boolean }

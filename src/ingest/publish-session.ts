@@ -1,5 +1,7 @@
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
+import type { ClientKey } from '../limit/client-key.ts'
+import { TokenBucket } from '../limit/token-bucket.ts'
 import type { Log } from '../log.ts'
 import { publisherCapabilities } from '../sfu/media-router.ts'
 import type { Publication } from '../sfu/publication.ts'
@@ -7,28 +9,28 @@ import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
 import { type IceServerSettings, iceServers } from './ice-servers.ts'
-import {
-  idOf,
-  type Notice,
-  type Reply,
-  type ReplyData,
-  type Request,
-  type RequestType,
-  requestSchema,
-} from './protocol.ts'
+import type { Notice, Reply, ReplyData, Request, RequestType } from './protocol.ts'
 import { closeCodes, protocolVersion } from './protocol-constants.ts'
+import type { PublicationLimit } from './publication-limit.ts'
+import { readRequest } from './read-request.ts'
 
 /** A connection that sends this many frames that are no requests is closed. */
 const maxBadFrames = 3
 /** Requests waiting for their turn; a page never has more than a handful. */
 const maxQueued = 32
+/** A page sends about ten requests to go live, and some when a track changes. */
+const frames = { burst: 100, perSecond: 10 }
+/** A connection that publishes nothing is closed after this time: the page publishes as soon as it is connected. */
+const idleMs = 15_000
 const statusEveryMs = 1_000
 
 export type PublishSettings = IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps'>
 
 export type PublishSessionOptions = {
   streamName: string
+  client: ClientKey
   registry: Registry
+  publications: PublicationLimit
   config: PublishSettings
   log: Log
   send: (text: string) => void
@@ -43,38 +45,42 @@ type Publishing = { stream: Stream; publication: Publication; ingest: WebRtcInge
 /** One browser publisher: the server's end of the protocol in `protocol.ts`. */
 export class PublishSession {
   readonly #options: PublishSessionOptions
+  readonly #frames = new TokenBucket(frames.burst, frames.perSecond)
   #publishing: Publishing | undefined
   /** Requests are handled one after the other. */
   #queue: Promise<void> = Promise.resolve()
   #queued = 0
   #badFrames = 0
+  #idleTimer: NodeJS.Timeout | undefined
   #statusTimer: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(options: PublishSessionOptions) {
     this.#options = options
+    this.#waitForPublish()
   }
 
   /** Takes a frame. Whatever is wrong with it is answered, never thrown. */
   onMessage(text: string): void {
-    const parsed = parseRequest(text)
-    if ('error' in parsed) {
-      this.#reply({ id: parsed.id, ok: false, error: toErrorShape(parsed.error) })
+    if (this.#queued >= maxQueued || !this.#frames.take()) {
+      this.#options.close(closeCodes.badFrames, 'too many requests')
+      return
+    }
+    const request = readRequest(text)
+    if ('error' in request) {
+      this.#reply({ id: request.id, ok: false, error: toErrorShape(request.error) })
       this.#badFrames += 1
       if (this.#badFrames >= maxBadFrames) this.#options.close(closeCodes.badFrames, 'too many bad frames')
       return
     }
-    if (this.#queued >= maxQueued) {
-      this.#options.close(closeCodes.badFrames, 'too many requests')
-      return
-    }
     this.#queued += 1
-    this.#queue = this.#queue.then(() => this.#handle(parsed)).finally(() => (this.#queued -= 1))
+    this.#queue = this.#queue.then(() => this.#handle(request)).finally(() => (this.#queued -= 1))
   }
 
   /** The websocket is closed: the publisher is lost unless it said `stop`. */
   async onClose(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#idleTimer)
     await this.#queue
     await this.#leave('lost')
   }
@@ -85,18 +91,23 @@ export class PublishSession {
         throw new GatewayError('UNSUPPORTED_PROTOCOL', 'This page is older than the gateway. Reload it.')
       }
       if (this.#publishing) throw new GatewayError('WRONG_STATE', 'This connection publishes already.')
-      const { registry, streamName, config } = this.#options
-      const published = await registry.publish(streamName, {
-        kinds,
-        resumeToken,
-        onEnd: (error, retry) => this.#ended(error, retry),
-      })
+      const { registry, publications, client, streamName, config } = this.#options
+      const published = await publications.publish(client, () =>
+        registry.publish(streamName, {
+          ...{ kinds, resumeToken },
+          onEnd: (error, retry) => this.#ended(error, retry),
+        }),
+      )
       const { stream, publication } = published
       const maxBitrateBps = config.maxPublishBitrateBps
-      const ingest = await WebRtcIngest.create(publication, { maxBitrateBps }).catch(async (error) => {
+      const ingest = await WebRtcIngest.create(publication, {
+        maxBitrateBps,
+        onOverBitrate: (error) => this.#notify({ type: 'warning', error: toErrorShape(error) }),
+      }).catch(async (error) => {
         await stream.release(publication, 'lost')
         throw error
       })
+      clearTimeout(this.#idleTimer)
       this.#publishing = { stream, publication, ingest }
       this.#statusTimer = setInterval(
         () => this.#notify({ type: 'status', stream: stream.snapshot() }),
@@ -125,6 +136,7 @@ export class PublishSession {
     restartIce: async () => ({ iceParameters: await this.#ingest().restartIce() }),
     stop: async () => {
       await this.#leave('stopped')
+      this.#waitForPublish()
       return {}
     },
   }
@@ -154,6 +166,12 @@ export class PublishSession {
     return handler(request)
   }
 
+  #waitForPublish(): void {
+    clearTimeout(this.#idleTimer)
+    if (this.#closed) return
+    this.#idleTimer = setTimeout(() => this.#options.close(closeCodes.idle, 'nothing is published'), idleMs)
+  }
+
   async #leave(how: 'stopped' | 'lost'): Promise<void> {
     clearInterval(this.#statusTimer)
     const publishing = this.#publishing
@@ -167,7 +185,9 @@ export class PublishSession {
   #ended(error: GatewayError, retry: boolean): void {
     clearInterval(this.#statusTimer)
     this.#publishing = undefined
-    this.#notify({ type: 'ended', error: toErrorShape(error), retry })
+    // Coming back with the same settings would end the same way.
+    const mayRetry = retry && error.code !== 'BITRATE_TOO_HIGH'
+    this.#notify({ type: 'ended', error: toErrorShape(error), retry: mayRetry })
     this.#options.close(closeCodes.ended, error.code)
   }
 
@@ -178,24 +198,4 @@ export class PublishSession {
   #notify(notice: Notice): void {
     this.#options.send(JSON.stringify(notice))
   }
-}
-
-type BadFrame = { id: number | null; error: GatewayError }
-
-function parseRequest(text: string): Request | BadFrame {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    return {
-      id: null,
-      error: new GatewayError('BAD_REQUEST', 'A frame must hold one JSON object.', { cause }),
-    }
-  }
-  const parsed = requestSchema.safeParse(json)
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'request'}: ${message}`,
-  )
-  return { id: idOf(json), error: new GatewayError('BAD_REQUEST', problems.join('; ')) }
 }

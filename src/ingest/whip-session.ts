@@ -1,8 +1,11 @@
+import type { ClientKey } from '../limit/client-key.ts'
+import type { Log } from '../log.ts'
 import type { Publication } from '../sfu/publication.ts'
 import { readPublisherOffer } from '../sfu/sdp/publisher-offer.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
+import type { PublicationLimit } from './publication-limit.ts'
 
 export type WhipSessionOptions = {
   streamName: string
@@ -10,7 +13,10 @@ export type WhipSessionOptions = {
   offer: string
   /** From an earlier session of the same person: takes the stream over from a connection that may be dead. */
   resumeToken?: string | undefined
+  client: ClientKey
   registry: Registry
+  publications: PublicationLimit
+  log: Log
   /** Of all that the publisher sends. */
   maxBitrateBps: number
   /** Called once when the gateway ended the publication; not after `close()`. */
@@ -45,14 +51,15 @@ export class WhipSession {
    */
   static async open(options: WhipSessionOptions): Promise<WhipSession> {
     const offer = readPublisherOffer(options.offer)
-    const { stream, publication, resumeToken } = await options.registry.publish(options.streamName, {
-      kinds: offer.kinds,
-      resumeToken: options.resumeToken,
-      onEnd: options.onEnd,
-    })
+    const { registry, publications, client, streamName, resumeToken: earlier, log } = options
+    const { stream, publication, resumeToken } = await publications.publish(client, () =>
+      registry.publish(streamName, { kinds: offer.kinds, resumeToken: earlier, onEnd: options.onEnd }),
+    )
     try {
       const ingest = await WebRtcIngest.create(publication, {
         maxBitrateBps: options.maxBitrateBps,
+        // WHIP has no way to tell the publisher.
+        onOverBitrate: ({ message }) => log.warn({ stream: streamName }, message),
       })
       return new WhipSession(await ingest.accept(offer), resumeToken, stream, publication, ingest)
     } catch (error) {

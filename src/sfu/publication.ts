@@ -37,6 +37,7 @@ export class Publication {
   readonly startedAtMs = Date.now()
   readonly #options: PublicationOptions
   readonly #tracks = new Map<TrackKind, PublishedTrack>()
+  readonly #onClosed: (() => void)[] = []
   readonly #listeners = new Set<() => void>()
   #closed = false
 
@@ -117,8 +118,15 @@ export class Publication {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    for (const undo of this.#onClosed) undo()
     for (const track of this.#tracks.values()) track.producer.close()
     this.#tracks.clear()
+  }
+
+  /** Calls back when this closes, however that happens; at once when it is closed. */
+  onceClosed(undo: () => void): void {
+    if (this.#closed) undo()
+    else this.#onClosed.push(undo)
   }
 
   snapshot(): TrackSnapshot[] {

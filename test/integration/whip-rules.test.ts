@@ -20,6 +20,7 @@ beforeAll(async () => {
     SLUICE_TURN_URLS: '["turn:turn.example.net:3478?transport=udp"]',
     SLUICE_TURN_SECRET: turnSecret,
     SLUICE_MAX_REALTIME_VIEWERS: '1',
+    SLUICE_ALLOWED_ORIGINS: 'https://example.org',
   })
   whip = new RtcHttp(gateway)
   whep = new RtcHttp(gateway, 'whep')
@@ -155,7 +156,7 @@ const rows: Row[] = [
         'access-control-request-headers': 'authorization,content-type',
       })
       expect(response.status).toBe(200)
-      expect(response.headers.get('access-control-allow-origin')).toBe('*')
+      expect(response.headers.get('access-control-allow-origin')).toBe('https://example.org')
       expect(response.headers.get('access-control-allow-methods')).toMatch(/POST.*PATCH.*DELETE/)
       expect(response.headers.get('access-control-allow-headers')).toMatch(
         /Authorization.*Content-Type.*If-Match/,

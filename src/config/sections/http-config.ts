@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fromCommas } from '../network-list.ts'
+import { fromCommas, networkListSchema } from '../network-list.ts'
 
 /** The HTTP server: where it listens and whom it trusts. */
 export const httpConfigSchema = z
@@ -24,8 +24,20 @@ export const httpConfigSchema = z
       .preprocess(fromCommas, z.array(z.string().min(1).max(253)).max(50))
       .default([])
       .describe(
-        'Names under which browsers reach the gateway by plain HTTP; https, addresses and localhost need none.',
+        'Names of the gateway, for proxies and plain HTTP. Addresses, localhost, the name of the machine and the names in tlsCert need no entry.',
       ),
+    allowedOrigins: z
+      .preprocess(
+        fromCommas,
+        z.array(z.string().refine(isOrigin, 'must look like https://example.org')).max(50),
+      )
+      .default([])
+      .describe(
+        'Origins of other sites whose pages may publish, watch and play HLS, such as https://example.org; * for all.',
+      ),
+    trustedProxies: networkListSchema
+      .default([])
+      .describe('Addresses and networks of proxies whose X-Forwarded-For names the client.'),
   })
   .superRefine(({ tlsCert, tlsKey }, context) => {
     if ((tlsCert === null) === (tlsKey === null)) return
@@ -33,5 +45,10 @@ export const httpConfigSchema = z
     context.addIssue({ code: 'custom', path: [missing], message: 'tlsCert and tlsKey need each other' })
   })
   .describe('HTTP')
+
+/** As browsers send it (RFC 6454 section 6.2): scheme, host and port only. */
+function isOrigin(text: string): boolean {
+  return text === '*' || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
+}
 
 export type HttpConfig = Readonly<z.infer<typeof httpConfigSchema>>

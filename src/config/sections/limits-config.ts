@@ -38,6 +38,22 @@ export const limitsConfigSchema = z
       .describe(
         'Viewers that may wait for the next part at the same time; each costs a socket and some memory.',
       ),
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(30_000)
+      .describe(
+        'HTTP connections open at the same time; each player that waits for parts by HTTP/1.1 has one or two.',
+      ),
+    maxAddressShare: z
+      .number()
+      .min(0.001)
+      .max(1)
+      .default(0.25)
+      .describe(
+        'Part of each limit that one address (IPv6: one /64) may take. Loopback may take all of it, for proxies on this machine.',
+      ),
   })
   .describe('Limits')
 

@@ -4,13 +4,11 @@ import { byteRange } from '../../hls/byte-range.ts'
 import type { HlsResource } from '../../hls/hls-request.ts'
 
 /**
- * Players on any page may play and measure: streams are public, and nothing here depends on cookies. Of the headers
- * that protect pages, the one that is of use outside of them.
+ * What players may read of an answer; pages of which other sites may, `http/request-origin.ts` says. Of the headers that
+ * protect pages, the one that is of use outside of them.
  */
 export const hlsHeaders = {
-  'access-control-allow-origin': '*',
   'access-control-expose-headers': 'Accept-Ranges, Age, Content-Length, Content-Range, Date, ETag',
-  'cross-origin-resource-policy': 'cross-origin',
   'x-content-type-options': 'nosniff',
 }
 

@@ -3,6 +3,8 @@ import { GatewayError } from '../../errors.ts'
 import type { Query } from '../../hls/directives.ts'
 import { hlsRequest } from '../../hls/hls-request.ts'
 import type { HlsStore } from '../../hls/store.ts'
+import { clientKey } from '../../limit/client-key.ts'
+import { CountLimit, shareOf } from '../../limit/count-limit.ts'
 import { streamNamePattern } from '../../stream-name.ts'
 import { BlockedRequests } from './blocked-requests.ts'
 import { answerHls, hlsHeaders } from './hls-answer.ts'
@@ -14,6 +16,8 @@ export type HlsRouteOptions = {
   storeOf: (stream: string) => HlsStore | undefined
   /** Requests that may wait for media at the same time, over all streams. */
   maxWaitingRequests: number
+  /** The part of them that one address may have. */
+  maxAddressShare: number
 }
 
 const preflightHeaders = {
@@ -24,13 +28,14 @@ const preflightHeaders = {
 }
 
 /**
- * Serves HLS below `/hls/{stream}/` by GET and HEAD, for pages of any origin. Requests for a playlist with more media,
+ * Serves HLS below `/hls/{stream}/` by GET and HEAD, for the gateway's own pages and those of allowed origins. Requests for a playlist with more media,
  * or for the part that comes next, are answered when it is there.
  * Throws to the server's error handler: BAD_STREAM_NAME, STREAM_NOT_FOUND, NOT_FOUND, BAD_REQUEST, NO_NEW_MEDIA,
- * TOO_MANY_VIEWERS.
+ * TOO_MANY_VIEWERS, TOO_MANY_REQUESTS.
  */
 export function registerHls(server: FastifyInstance, options: HlsRouteOptions): void {
-  const blocked = new BlockedRequests(options.maxWaitingRequests)
+  const { maxWaitingRequests: total, maxAddressShare } = options
+  const blocked = new BlockedRequests(new CountLimit({ total, each: shareOf(total, maxAddressShare) }))
   server.register(async (scope) => {
     scope.setErrorHandler((error: FastifyError, _, reply) => {
       // A 404 that is cached would hide the file that comes a moment later.
@@ -51,7 +56,7 @@ export function registerHls(server: FastifyInstance, options: HlsRouteOptions): 
       const attempt = hlsRequest(store, path, request.query)
       const resource = attempt()
       if (resource) return answerHls(request, reply, resource)
-      blocked.enter(store.waiters, attempt, reply.raw, (outcome) => {
+      blocked.enter(clientKey(request.ip), store.waiters, attempt, reply.raw, (outcome) => {
         if ('answer' in outcome) answerHls(request, reply, outcome.answer)
         else reply.send(outcome.error)
       })

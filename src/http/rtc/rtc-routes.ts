@@ -2,10 +2,11 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError, toErrorShape } from '../../errors.ts'
 import type { IceServer } from '../../ingest/ice-servers.ts'
+import { type ClientKey, clientKey } from '../../limit/client-key.ts'
+import { type Rate, RateLimit } from '../../limit/rate-limit.ts'
 import { checkName } from '../../streams/registry.ts'
 import { authorize, bearerToken, type Wish } from '../authorize.ts'
 import { toGatewayError } from '../server.ts'
-import { TokenBucket } from '../token-bucket.ts'
 import { iceServerLinks } from './ice-server-links.ts'
 import { type RtcConnection, RtcSession } from './rtc-session.ts'
 
@@ -13,6 +14,7 @@ export type OpenRequest = {
   stream: string
   offer: string
   token: string | null
+  client: ClientKey
   /** To be called when the connection ended by itself. */
   onEnd: () => void
 }
@@ -21,7 +23,9 @@ export type RtcRouteOptions = {
   prefix: 'whip' | 'whep'
   action: Wish['action']
   /** POSTs: so many at once, so many a second over time. */
-  posts: { burst: number; perSecond: number }
+  posts: Rate
+  /** The part of all limits that one address may take. */
+  maxAddressShare: number
   /** STUN and TURN servers for one client. */
   iceServers: () => readonly IceServer[]
   open: (request: OpenRequest) => Promise<RtcConnection>
@@ -33,11 +37,9 @@ type SessionRequest = FastifyRequest<{ Params: { stream: string; session: string
 const sdpType = 'application/sdp'
 const fragmentType = 'application/trickle-ice-sdpfrag'
 
-/** Clients are pages of any origin: what they may do is decided by their token, not by cookies. */
+/** For pages of other sites that may ask (`http/request-origin.ts`). */
 const crossOriginHeaders = {
-  'access-control-allow-origin': '*',
   'access-control-expose-headers': 'Location, ETag, Link, Accept-Patch, Accept-Post, Retry-After',
-  'cross-origin-resource-policy': 'cross-origin',
 }
 const preflightHeaders = {
   'access-control-allow-methods': 'OPTIONS, GET, HEAD, POST, PATCH, DELETE',
@@ -52,7 +54,7 @@ const preflightHeaders = {
  */
 export function registerRtc(server: FastifyInstance, options: RtcRouteOptions): void {
   const sessions = new Map<string, RtcSession>()
-  const bucket = new TokenBucket(options.posts.burst, options.posts.perSecond)
+  const posts = new RateLimit(options.posts, options.maxAddressShare)
   const endpoint = `/${options.prefix}/:stream`
   const sessionPath = `${endpoint}/:session`
 
@@ -102,8 +104,8 @@ export function registerRtc(server: FastifyInstance, options: RtcRouteOptions): 
       endpoint,
       {
         // Before the body is read.
-        onRequest: async () => {
-          if (!bucket.take())
+        onRequest: async (request: StreamRequest) => {
+          if (!posts.take(clientKey(request.ip)))
             throw new GatewayError('TOO_MANY_REQUESTS', 'Too many sessions begin. Try again soon.')
         },
       },
@@ -116,7 +118,10 @@ export function registerRtc(server: FastifyInstance, options: RtcRouteOptions): 
           ended = true
           if (session) sessions.delete(session.id)
         }
-        const connection = await options.open({ stream, offer, token: bearerToken(request), onEnd })
+        const connection = await options.open({
+          ...{ stream, offer, onEnd },
+          ...{ token: bearerToken(request), client: clientKey(request.ip) },
+        })
         session = new RtcSession(stream, offer, connection)
         if (ended) throw new GatewayError('CONNECTION_LOST', 'The session ended as soon as it began.')
         sessions.set(session.id, session)

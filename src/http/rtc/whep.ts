@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { LimitsConfig } from '../../config/sections/limits-config.ts'
 import { GatewayError } from '../../errors.ts'
 import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
+import { CountLimit, shareOf } from '../../limit/count-limit.ts'
 import type { Registry } from '../../streams/registry.ts'
 import { registerRtc } from './rtc-routes.ts'
 
@@ -12,27 +13,25 @@ const posts = { burst: 200, perSecond: 50 }
 export function registerWhep(
   server: FastifyInstance,
   registry: Registry,
-  config: IceServerSettings & Pick<LimitsConfig, 'maxRealtimeViewers'>,
+  config: IceServerSettings & Pick<LimitsConfig, 'maxRealtimeViewers' | 'maxAddressShare'>,
 ): void {
-  let viewers = 0
+  const { maxRealtimeViewers: total, maxAddressShare } = config
+  const viewers = new CountLimit({ total, each: shareOf(total, maxAddressShare) })
   registerRtc(server, {
     prefix: 'whep',
     action: 'watch',
     posts,
+    maxAddressShare,
     iceServers: () => iceServers(config, Date.now()),
-    async open({ stream, offer, onEnd }) {
-      if (viewers >= config.maxRealtimeViewers) {
-        throw new GatewayError(
-          'TOO_MANY_VIEWERS',
-          `The gateway takes ${config.maxRealtimeViewers} viewers in real time (SLUICE_MAX_REALTIME_VIEWERS).`,
-        )
-      }
-      viewers += 1
-      let counted = true
-      const leave = (): void => {
-        if (counted) viewers -= 1
-        counted = false
-      }
+    async open({ stream, offer, client, onEnd }) {
+      const leave = viewers.enter(client, (fullness) =>
+        fullness === 'client'
+          ? new GatewayError('TOO_MANY_REQUESTS', 'Too many viewers watch in real time from your address.')
+          : new GatewayError(
+              'TOO_MANY_VIEWERS',
+              `The gateway takes ${total} viewers in real time (SLUICE_MAX_REALTIME_VIEWERS).`,
+            ),
+      )
       try {
         const viewer = await registry.watch(stream, offer, () => {
           leave()

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { LimitsConfig } from '../../config/sections/limits-config.ts'
 import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
+import type { PublicationLimit } from '../../ingest/publication-limit.ts'
 import { WhipSession } from '../../ingest/whip-session.ts'
+import type { Log } from '../../log.ts'
 import type { Registry } from '../../streams/registry.ts'
 import { registerRtc } from './rtc-routes.ts'
 
@@ -13,7 +15,9 @@ const posts = { burst: 40, perSecond: 20 }
 export function registerWhip(
   server: FastifyInstance,
   registry: Registry,
-  config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps'>,
+  publications: PublicationLimit,
+  log: Log,
+  config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps' | 'maxAddressShare'>,
 ): void {
   /**
    * By stream: who published last, known by the bearer token, and what lets the same person take over. Encoders that
@@ -24,15 +28,16 @@ export function registerWhip(
     prefix: 'whip',
     action: 'publish',
     posts,
+    maxAddressShare: config.maxAddressShare,
     iceServers: () => iceServers(config, Date.now()),
-    async open({ stream, offer, token, onEnd }) {
+    async open({ stream, offer, token, client, onEnd }) {
       const person = token === null ? null : createHash('sha256').update(token).digest('base64')
       const earlier = publishers.get(stream)
       const session = await WhipSession.open({
         streamName: stream,
         offer,
         resumeToken: person !== null && earlier?.person === person ? earlier.resumeToken : undefined,
-        registry,
+        ...{ client, registry, publications, log },
         maxBitrateBps: config.maxPublishBitrateBps,
         onEnd,
       })

@@ -2,6 +2,7 @@ import type { DtlsParameters, IceCandidate, IceParameters } from 'mediasoup/type
 import type { TrackKind } from '../publication.ts'
 import type { HeaderExtension } from './offer.ts'
 import type { OfferedCodec } from './offered-codecs.ts'
+import { encoding, formatParameters, payloadType, ssrc, token, wholeNumber, word } from './sdp-text.ts'
 
 /** One m= section of an answer: exactly one codec. */
 export type AnsweredMedia = {
@@ -27,6 +28,7 @@ export type AnsweringTransport = {
 /**
  * The SDP answer (RFC 9429 section 5.3.1): all sections in one bundle, ICE lite with all candidates (RFC 9725 section
  * 4.3.2), and passive in DTLS. Lines end with CRLF, the last one too, which OBS insists on. Pure.
+ * @throws GatewayError UNSUPPORTED_MEDIA for text that would break out of its line.
  */
 export function writeAnswer(transport: AnsweringTransport, media: readonly AnsweredMedia[]): string {
   const session = [
@@ -35,7 +37,7 @@ export function writeAnswer(transport: AnsweringTransport, media: readonly Answe
     'o=- 1 1 IN IP4 0.0.0.0',
     's=-',
     't=0 0',
-    `a=group:BUNDLE ${media.map(({ mid }) => mid).join(' ')}`,
+    `a=group:BUNDLE ${media.map(({ mid }) => token(mid)).join(' ')}`,
     'a=ice-lite',
     'a=msid-semantic: WMS *',
   ]
@@ -63,32 +65,32 @@ function mediaLines(transport: AnsweringTransport, media: AnsweredMedia, withCan
   const payloadTypes = [
     codec.payloadType,
     ...(codec.rtxPayloadType === undefined ? [] : [codec.rtxPayloadType]),
-  ]
+  ].map(payloadType)
   const { fingerprints } = transport.dtlsParameters
   return [
-    `m=${media.kind} 9 ${media.protocol} ${payloadTypes.join(' ')}`,
+    `m=${media.kind} 9 ${word(media.protocol)} ${payloadTypes.join(' ')}`,
     'c=IN IP4 0.0.0.0',
     ...iceLines(transport.iceParameters),
     // One transport for the whole bundle: its first section carries the candidates.
     ...(withCandidates ? [...transport.iceCandidates.map(candidateLine), 'a=end-of-candidates'] : []),
     ...fingerprints
       .filter(({ algorithm }) => algorithm === 'sha-256')
-      .map(({ value }) => `a=fingerprint:sha-256 ${value}`),
+      .map(({ value }) => `a=fingerprint:sha-256 ${word(value)}`),
     'a=setup:passive',
-    `a=mid:${media.mid}`,
+    `a=mid:${token(media.mid)}`,
     `a=${media.direction}`,
     'a=rtcp-mux',
     'a=rtcp-mux-only',
     'a=rtcp-rsize',
     ...codecLines(codec),
-    ...media.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
+    ...media.extensions.map(({ id, uri }) => `a=extmap:${wholeNumber(id, 1, 255)} ${word(uri)}`),
     ...simulcastLines(media.rids ?? []),
     ...(source ? sourceLines(media, source) : []),
   ]
 }
 
 function iceLines({ usernameFragment, password }: IceParameters): string[] {
-  return [`a=ice-ufrag:${usernameFragment}`, `a=ice-pwd:${password}`]
+  return [`a=ice-ufrag:${word(usernameFragment)}`, `a=ice-pwd:${word(password)}`]
 }
 
 function candidateLine({
@@ -100,40 +102,45 @@ function candidateLine({
   type,
   tcpType,
 }: IceCandidate): string {
-  const tcp = tcpType ? ` tcptype ${tcpType}` : ''
-  return `a=candidate:${foundation} 1 ${protocol} ${priority} ${address} ${port} typ ${type}${tcp}`
+  const tcp = tcpType ? ` tcptype ${token(tcpType)}` : ''
+  const where = `${word(address)} ${wholeNumber(port, 1, 65_535)} typ ${token(type)}`
+  return `a=candidate:${word(foundation)} 1 ${token(protocol)} ${wholeNumber(priority, 0, 2 ** 32 - 1)} ${where}${tcp}`
 }
 
 function codecLines(codec: OfferedCodec): string[] {
-  const { payloadType, mimeType, clockRateHz, channels, parameters, feedback, rtxPayloadType } = codec
-  const name = mimeType.slice(mimeType.indexOf('/') + 1)
-  const fmtp = Object.entries(parameters).map(([key, value]) => `${key}=${value}`)
+  const { mimeType, clockRateHz, channels, parameters, feedback, rtxPayloadType } = codec
+  const payload = payloadType(codec.payloadType)
+  const fmtp = formatParameters(parameters)
   return [
-    `a=rtpmap:${payloadType} ${name}/${clockRateHz}${channels ? `/${channels}` : ''}`,
-    ...(fmtp.length > 0 ? [`a=fmtp:${payloadType} ${fmtp.join(';')}`] : []),
+    `a=rtpmap:${payload} ${encoding(mimeType, clockRateHz, channels)}`,
+    ...(fmtp === '' ? [] : [`a=fmtp:${payload} ${fmtp}`]),
     ...feedback.map(
-      ({ type, parameter }) => `a=rtcp-fb:${payloadType} ${type}${parameter ? ` ${parameter}` : ''}`,
+      ({ type, parameter }) =>
+        `a=rtcp-fb:${payload} ${token(type)}${parameter ? ` ${token(parameter)}` : ''}`,
     ),
     ...(rtxPayloadType === undefined
       ? []
-      : [`a=rtpmap:${rtxPayloadType} rtx/${clockRateHz}`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`]),
+      : [
+          `a=rtpmap:${payloadType(rtxPayloadType)} ${encoding('video/rtx', clockRateHz)}`,
+          `a=fmtp:${payloadType(rtxPayloadType)} apt=${payload}`,
+        ]),
   ]
 }
 
 function simulcastLines(rids: readonly string[]): string[] {
   if (rids.length === 0) return []
-  return [...rids.map((rid) => `a=rid:${rid} recv`), `a=simulcast:recv ${rids.join(';')}`]
+  const names = rids.map(token)
+  return [...names.map((rid) => `a=rid:${rid} recv`), `a=simulcast:recv ${names.join(';')}`]
 }
 
-function sourceLines(
-  { kind }: AnsweredMedia,
-  { ssrc, rtxSsrc, cname, streamId }: NonNullable<AnsweredMedia['source']>,
-): string[] {
-  const ssrcs = [ssrc, ...(rtxSsrc === undefined ? [] : [rtxSsrc])]
+function sourceLines({ kind }: AnsweredMedia, source: NonNullable<AnsweredMedia['source']>): string[] {
+  const streamId = token(source.streamId)
+  const first = ssrc(source.ssrc)
+  const repair = source.rtxSsrc === undefined ? [] : [ssrc(source.rtxSsrc)]
   return [
     `a=msid:${streamId} ${streamId}-${kind}`,
-    ...(rtxSsrc === undefined ? [] : [`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`]),
-    ...ssrcs.map((each) => `a=ssrc:${each} cname:${cname}`),
+    ...repair.map((each) => `a=ssrc-group:FID ${first} ${each}`),
+    ...[first, ...repair].map((each) => `a=ssrc:${each} cname:${token(source.cname)}`),
   ]
 }
 

@@ -20,7 +20,6 @@ export type OfferedMedia = {
   rids: string[]
   ssrc?: number
   rtxSsrc?: number
-  cname?: string
 }
 
 export type Offer = {
@@ -127,19 +126,17 @@ function readRids(line: MediaLine): string[] {
   return rids
 }
 
-function readSsrcs(line: MediaLine): Pick<OfferedMedia, 'ssrc' | 'rtxSsrc' | 'cname'> {
+function readSsrcs(line: MediaLine): Pick<OfferedMedia, 'ssrc' | 'rtxSsrc'> {
   const [first] = line.ssrcs ?? []
   if (!first) return {}
   const group = (line.ssrcGroups ?? []).find(({ semantics }) => semantics === 'FID')
   const [ssrc = Number(first.id), rtxSsrc] = group ? text(group.ssrcs).split(' ').map(Number) : []
-  const cname = line.ssrcs?.find(({ attribute }) => attribute === 'cname')?.value
   if (![ssrc, rtxSsrc ?? 1].every((each) => Number.isInteger(each) && each > 0 && each < 2 ** 32)) {
     throw bad(`${line.type}: a=ssrc is malformed.`)
   }
   return {
     ssrc,
     ...(rtxSsrc === undefined ? {} : { rtxSsrc }),
-    ...(cname === undefined ? {} : { cname: String(cname).slice(0, 255) }),
   }
 }
 

@@ -1,3 +1,5 @@
+import { encoding, formatParameters, payloadType, wholeNumber } from './sdp-text.ts'
+
 /** One m= line: where ffmpeg listens and what comes there. */
 export type SdpTrack = {
   kind: 'audio' | 'video'
@@ -15,6 +17,7 @@ export type SdpTrack = {
 /**
  * The SDP (RFC 8866) that tells ffmpeg which RTP to expect on 127.0.0.1. One SDP for all tracks: ffmpeg keeps two
  * inputs of one SDP in sync by their sender reports, two SDPs never.
+ * @throws GatewayError UNSUPPORTED_MEDIA for text that would break out of its line.
  */
 export function tapSdp(tracks: readonly SdpTrack[]): string {
   const session = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=sluice', 'c=IN IP4 127.0.0.1', 't=0 0']
@@ -22,13 +25,13 @@ export function tapSdp(tracks: readonly SdpTrack[]): string {
 }
 
 function mediaLines(track: SdpTrack): string[] {
-  const encoding = track.mimeType.slice(track.mimeType.indexOf('/') + 1)
-  const channels = track.kind === 'audio' && track.channels ? `/${track.channels}` : ''
-  const fmtp = Object.entries(track.parameters ?? {}).map(([key, value]) => `${key}=${value}`)
+  const payload = payloadType(track.payloadType)
+  const channels = track.kind === 'audio' ? track.channels : undefined
+  const fmtp = formatParameters(track.parameters ?? {})
   return [
-    `m=${track.kind} ${track.port} RTP/AVP ${track.payloadType}`,
-    `a=rtpmap:${track.payloadType} ${encoding}/${track.clockRateHz}${channels}`,
-    ...(fmtp.length > 0 ? [`a=fmtp:${track.payloadType} ${fmtp.join(';')}`] : []),
+    `m=${track.kind} ${wholeNumber(track.port, 1, 65_535)} RTP/AVP ${payload}`,
+    `a=rtpmap:${payload} ${encoding(track.mimeType, track.clockRateHz, channels)}`,
+    ...(fmtp === '' ? [] : [`a=fmtp:${payload} ${fmtp}`]),
     'a=recvonly',
   ]
 }

@@ -1,22 +1,11 @@
 import type { RouterRtpCodecCapability, RtpEncodingParameters, RtpParameters } from 'mediasoup/types'
 import { GatewayError } from '../../errors.ts'
 import type { AnsweredMedia } from './answer.ts'
+import { essentialParameters } from './essential-parameters.ts'
+import { isTaken } from './header-extensions.ts'
 import { isSameCodec } from './match-codec.ts'
 import type { OfferedMedia } from './offer.ts'
 import type { OfferedCodec } from './offered-codecs.ts'
-
-/**
- * Header extensions that are taken from publishers: to know tracks and layers apart, for congestion control, and for
- * the time of capture. Not video-orientation: without it pictures come upright, and ffmpeg does not turn them.
- */
-const takenExtensions = new Set([
-  'urn:ietf:params:rtp-hdrext:sdes:mid',
-  'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
-  'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
-  'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
-  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
-  'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
-])
 
 /** What the gateway tells a publisher about a codec, beyond what was offered: stereo, and repair of lost sound. */
 const opusAnswer = { stereo: 1, useinbandfec: 1 }
@@ -33,9 +22,9 @@ export function sendingParameters(
   ownCodecs: readonly RouterRtpCodecCapability[],
 ): Sending {
   const { codec, name } = chooseCodec(media, ownCodecs)
-  const extensions = media.extensions.filter(({ uri }) => takenExtensions.has(uri))
+  const extensions = media.extensions.filter(({ uri }) => isTaken(uri))
   const { payloadType, clockRateHz, channels, rtxPayloadType } = codec
-  const parameters = essentialParameters(codec)
+  const parameters = essentialParameters(name, codec.parameters)
   return {
     rtpParameters: {
       mid: media.mid,
@@ -66,7 +55,7 @@ export function sendingParameters(
         parameters: {},
       })),
       encodings: encodingsOf(media, rtxPayloadType !== undefined),
-      rtcp: { cname: media.cname ?? 'sluice', reducedSize: true },
+      rtcp: { reducedSize: true },
     },
     answer: {
       kind: media.kind,
@@ -105,16 +94,6 @@ function chooseCodec(
     'UNSUPPORTED_MEDIA',
     `The gateway takes ${takes} as ${media.kind}; what was offered is ${offered.slice(0, 10).join(', ').slice(0, 200)}.`,
   )
-}
-
-/** Parameters that decide how packets are read; the rest, such as sprop-parameter-sets, is only for decoders. */
-function essentialParameters({ mimeType, parameters }: OfferedCodec): Record<string, string | number> {
-  const wanted = {
-    'video/h264': ['packetization-mode', 'profile-level-id', 'level-asymmetry-allowed'],
-    'video/vp9': ['profile-id'],
-    'audio/opus': ['minptime', 'useinbandfec', 'usedtx', 'sprop-stereo'],
-  }[mimeType.toLowerCase()]
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => wanted?.includes(name)))
 }
 
 function encodingsOf({ rids, ssrc, rtxSsrc }: OfferedMedia, rtx: boolean): RtpEncodingParameters[] {

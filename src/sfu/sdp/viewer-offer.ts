@@ -2,6 +2,7 @@ import type { RtpCodecCapability, RtpCodecParameters } from 'mediasoup/types'
 import { GatewayError } from '../../errors.ts'
 import type { TrackKind } from '../publication.ts'
 import type { AnsweredMedia } from './answer.ts'
+import { essentialParameters } from './essential-parameters.ts'
 import { isSameCodec } from './match-codec.ts'
 import { type OfferedMedia, readOffer } from './offer.ts'
 import type { OfferedCodec } from './offered-codecs.ts'
@@ -61,7 +62,13 @@ export function viewerCodec({ kind, codec, own }: Wanted): RtpCodecCapability {
 
 /** The answer to a section whose track is not published: it stays in the bundle, and nothing comes. */
 export function inactiveAnswer({ kind, mid, protocol, codecs: [codec] }: OfferedMedia): AnsweredMedia[] {
-  return codec
-    ? [{ kind, mid, protocol, direction: 'inactive', codec: { ...codec, feedback: [] }, extensions: [] }]
-    : []
+  if (!codec) return []
+  const { rtxPayloadType: _, ...plain } = codec
+  const parameters = essentialParameters(codec.mimeType, codec.parameters)
+  return [
+    {
+      ...{ kind, mid, protocol, direction: 'inactive', extensions: [] },
+      codec: { ...plain, parameters, feedback: [] },
+    },
+  ]
 }

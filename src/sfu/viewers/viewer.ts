@@ -1,6 +1,7 @@
 import type { Consumer, RtpCapabilities, WebRtcTransport } from 'mediasoup/types'
 import { GatewayError, messageOf } from '../../errors.ts'
 import { type AnsweredMedia, writeAnswer, writeIceFragment } from '../sdp/answer.ts'
+import { essentialParameters } from '../sdp/essential-parameters.ts'
 import type { HeaderExtension } from '../sdp/offer.ts'
 import { inactiveAnswer, type ViewerOffer, viewerCodec, type Wanted } from '../sdp/viewer-offer.ts'
 import type { ViewerRouter } from './viewer-router.ts'
@@ -142,7 +143,7 @@ function answerOf({ kind, media, codec }: Wanted, { rtpParameters }: Consumer): 
     protocol: media.protocol,
     direction: 'sendonly',
     // Without RTX: what is repeated comes as it was.
-    codec: { ...plain, feedback },
+    codec: { ...plain, parameters: essentialParameters(codec.mimeType, codec.parameters), feedback },
     extensions,
     source: {
       ssrc: rtpParameters.encodings?.[0]?.ssrc ?? 0,

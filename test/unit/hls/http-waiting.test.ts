@@ -27,7 +27,7 @@ beforeEach(async () => {
   server.setErrorHandler((error, _, reply) => {
     reply.code(error instanceof GatewayError ? error.status : 500).send({ error: toErrorShape(error) })
   })
-  registerHls(server, { storeOf: () => store, maxWaitingRequests: 2 })
+  registerHls(server, { storeOf: () => store, maxWaitingRequests: 2, maxAddressShare: 1 })
   url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/hls/talk`
 })
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GatewayError, toErrorShape } from '../../../src/errors.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { registerHls } from '../../../src/http/hls/hls.ts'
+import { checkRequestOrigins, RequestOrigin } from '../../../src/http/request-origin.ts'
 import { httpAsk } from '../../support/http-ask.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 
@@ -23,10 +24,12 @@ beforeEach(async () => {
   server = Fastify({ forceCloseConnections: true })
   // As the real server does: helmet's headers are for pages.
   await server.register(helmet)
+  const open = { allowedHosts: [], allowedOrigins: ['*'], hasCertificateFor: null }
+  checkRequestOrigins(server, new RequestOrigin(open))
   server.setErrorHandler((error, _, reply) => {
     reply.code(error instanceof GatewayError ? error.status : 500).send({ error: toErrorShape(error) })
   })
-  registerHls(server, { storeOf: (stream) => stores.get(stream), maxWaitingRequests: 2 })
+  registerHls(server, { storeOf: (stream) => stores.get(stream), maxWaitingRequests: 2, maxAddressShare: 1 })
   origin = await server.listen({ host: '127.0.0.1', port: 0 })
 })
 

@@ -2,26 +2,9 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../../../src/errors.ts'
 import { iceServerLinks } from '../../../src/http/rtc/ice-server-links.ts'
-import { TokenBucket } from '../../../src/http/token-bucket.ts'
 import { iceServers } from '../../../src/ingest/ice-servers.ts'
 import { readIceFragment, usernameFragmentOf } from '../../../src/sfu/sdp/ice-fragment.ts'
 import { offerOf } from '../../support/offers.ts'
-
-describe('a token bucket', () => {
-  test('gives so many at once, and so many a second after it', () => {
-    let nowMs = 0
-    const bucket = new TokenBucket(3, 2, () => nowMs)
-    const taken = () => Array.from({ length: 5 }, () => bucket.take()).filter(Boolean).length
-    expect(taken()).toBe(3)
-    nowMs = 499
-    expect(taken()).toBe(0)
-    nowMs = 1_400
-    expect(taken()).toBe(2)
-    // Not more than at once, however long nobody came.
-    nowMs = 1_000_000
-    expect(taken()).toBe(3)
-  })
-})
 
 describe('ICE server links', () => {
   const settings = {

@@ -134,6 +134,8 @@ export class GatewayConnection {
     if (notice.type === 'status') {
       this.#silence.heard()
       this.#options.watcher.stream(notice.stream)
+    } else if (notice.type === 'warning') {
+      console.warn(notice.error.code, notice.error.message)
     } else {
       this.#end(new SignalError(notice.error.message, notice.error.code), notice.retry)
     }

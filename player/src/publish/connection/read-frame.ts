@@ -11,6 +11,7 @@ function isReply(value: Record<string, unknown>): value is Record<string, unknow
 
 function isNotice(value: Record<string, unknown>): value is Record<string, unknown> & Notice {
   if (value.type === 'status') return isRecord(value.stream)
+  if (value.type === 'warning') return isRecord(value.error)
   return value.type === 'ended' && isRecord(value.error) && typeof value.retry === 'boolean'
 }
 

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { closeCodes } from '../../../src/ingest/protocol-constants.ts'
+import { PublicationLimit } from '../../../src/ingest/publication-limit.ts'
+import { PublishSession } from '../../../src/ingest/publish-session.ts'
+import { createLog } from '../../../src/log.ts'
+import type { Registry } from '../../../src/streams/registry.ts'
+
+const closed = vi.fn()
+const sent: string[] = []
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  closed.mockClear()
+  sent.length = 0
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A session on which nothing is ever published. */
+function open(): PublishSession {
+  return new PublishSession({
+    ...{ streamName: 'live', client: null, registry: {} as Registry },
+    publications: new PublicationLimit({ maxStreams: 1, maxAddressShare: 1 }),
+    config: { stunUrls: [], turnUrls: [], turnSecret: null, maxPublishBitrateBps: 1_000_000 },
+    log: createLog({ level: 'silent', pretty: false }),
+    send: (text) => sent.push(text),
+    close: closed,
+  })
+}
+
+test('a connection that publishes nothing is closed, requests or not', async () => {
+  const session = open()
+  vi.advanceTimersByTime(10_000)
+  session.onMessage('{"id":1,"type":"stop"}')
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(closed).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(closed).toHaveBeenCalledExactlyOnceWith(closeCodes.idle, expect.any(String))
+  await session.onClose()
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('more frames than a page ever sends close the connection', async () => {
+  const session = open()
+  for (let id = 0; id < 200 && closed.mock.calls.length === 0; id += 1) {
+    session.onMessage(`{"id":${id},"type":"restartIce"}`)
+    await vi.advanceTimersByTimeAsync(1)
+  }
+  expect(closed).toHaveBeenCalledExactlyOnceWith(closeCodes.badFrames, 'too many requests')
+  expect(sent.length).toBeGreaterThanOrEqual(100)
+  expect(sent.length).toBeLessThan(110)
+  await session.onClose()
+})
