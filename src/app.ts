@@ -4,9 +4,10 @@ import type { FastifyInstance } from 'fastify'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { sqliteDialect } from './database/sqlite.ts'
-import { GatewayError, messageOf } from './errors.ts'
+import { messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
@@ -26,8 +27,10 @@ import { demoSource } from './ingest/demo-source.ts'
 import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
+import { Packager } from './packager/packager.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
+import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Registry } from './streams/registry.ts'
@@ -95,13 +98,16 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
+  const settings = { ...config.hls, ...config.encode }
   const registry = new Registry({
-    config: { ...config.streams, ...config.hls, ...config.encode, ...config.limits },
-    pool,
-    ports,
-    ffmpegBinary: ffmpeg.binary,
-    outputs: { hls, targets: targetsOutput(targets) },
-    log,
+    maxStreams: config.limits.maxStreams,
+    stream: {
+      settings: config.streams,
+      openPublication: (options) => openPublication({ pool, ports }, options),
+      startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
+      outputs: { hls, targets: targetsOutput(targets) },
+      log,
+    },
   })
 
   const server = await createServer({ ...config.http, ...config.limits }, log)
@@ -161,7 +167,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   }
 }
 
-/** @throws GatewayError when what was saved, or a certificate file, can't be read. */
+/** @throws GatewayError when what was saved can't be read, and ConfigError when a certificate file can't. */
 async function loadTargets(
   config: Config,
   database: Database,
@@ -194,7 +200,7 @@ async function readCaFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const why = `The certificates of SLUICE_RESTREAM_CA_FILE can not be read: ${messageOf(error)}`
-    throw new GatewayError('BAD_REQUEST', why, { cause: error })
+    const why = `SLUICE_RESTREAM_CA_FILE (restreamCaFile) can't be read: ${messageOf(error)}`
+    throw new ConfigError([why])
   }
 }

@@ -43,6 +43,18 @@ export function redactUrls(text: string): string {
   return text.replace(mediaUrl, (url) => redactUrl(url))
 }
 
+/** Longest path that is logged: clients choose it. */
+const maxPathLength = 200
+
+/**
+ * The path of a request as it may be logged: without its query, which may hold anything, and without play tokens
+ * (`/hls/~TOKEN/stream`).
+ */
+export function redactPath(url: string): string {
+  const [path = ''] = url.split('?')
+  return path.replace(/\/~[^/]*/g, `/~${hidden}`).slice(0, maxPathLength)
+}
+
 /** `rtmp://host:1935/app/key` → `rtmp://host:1935/[hidden]`; a text that is no URL is hidden as a whole. */
 export function redactUrl(url: string): string {
   const match = /^([a-z]+):\/\/(?:[^/?#]*@)?([^/?#]*)(.*)$/i.exec(url)

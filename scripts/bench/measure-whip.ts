@@ -18,7 +18,7 @@ export async function measureWhip({ seconds = 60 }: BenchOptions, machine: Machi
     const counts = new Map(names.map((name) => [name, new SegmentCount()]))
     const look = async (): Promise<void> => {
       for (const [name, count] of counts) {
-        count.look(await (await fetch(`${gateway.url}/hls/${name}/live.m3u8`)).text())
+        count.look(await (await fetch(`${gateway.url}/hls/${name}/v0.m3u8`)).text())
       }
     }
     await look()

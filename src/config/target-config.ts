@@ -18,6 +18,9 @@ const urlSchema = z
   .regex(/^rtmps?:\/\/[^\s/]+\/\S*$/, 'must look like rtmp://host/app or rtmps://host/app')
   .refine(hasHostAndPort, 'has a host or port that can not be')
 
+/** What is entered now: a push fails where a saved address holds a login. */
+const enteredUrlSchema = urlSchema.refine(hasNoLogin, 'must not hold a user name and a password')
+
 const keySchema = z.string().max(1024).regex(/^\S*$/, 'must not hold spaces')
 
 const fields = {
@@ -25,7 +28,7 @@ const fields = {
   name: nameSchema,
   kind: z.enum(targetKinds).default('rtmp'),
   /** `rtmp://host[:port]/app` or `rtmps://…`; the key is kept apart. Platforms have one of their own. */
-  url: urlSchema.optional(),
+  url: enteredUrlSchema.optional(),
   /** Stream key. `{stream}` in it or in the URL becomes the stream's name. */
   key: keySchema.default(''),
   /** Whether it is pushed to while its stream is live. */
@@ -43,12 +46,15 @@ export const targetSchema = targetInputSchema.transform((input, context) => {
   return z.NEVER
 })
 
+/** A target as it was saved. */
+export const savedTargetSchema = z.strictObject({ ...fields, url: urlSchema })
+
 export type TargetConfig = Readonly<z.infer<typeof targetSchema>>
 
 /** What may be changed of a target. An address of `null`: the platform's own. */
 export const targetChangesSchema = z.strictObject({
   kind: z.enum(targetKinds).optional(),
-  url: urlSchema.nullable().optional(),
+  url: enteredUrlSchema.nullable().optional(),
   key: keySchema.optional(),
   enabled: z.boolean().optional(),
 })
@@ -59,4 +65,8 @@ function hasHostAndPort(url: string): boolean {
   // Braces can't stand in a host; a stream's name can.
   const filled = url.replaceAll('{stream}', 'stream')
   return URL.canParse(filled) && new URL(filled).hostname !== ''
+}
+
+function hasNoLogin(url: string): boolean {
+  return !/^[a-z]+:\/\/[^/?#]*@/.test(url)
 }

@@ -1,8 +1,11 @@
 import { messageOf } from '../errors.ts'
+import type { Epoch } from '../feed/epoch.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { Epoch, Fragment } from '../feed/fragment.ts'
+import { type EpochEnd, followEpoch } from '../feed/follow-epoch.ts'
+import type { Fragment, UnnumberedFragment } from '../feed/fragment.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
 import { FragmentReader } from '../feed/fragment-reader.ts'
+import { mp4Muxer } from '../feed/muxer.ts'
 import { StdinWriter } from '../feed/stdin-writer.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import type { Log } from '../log.ts'
@@ -15,14 +18,11 @@ const stallMs = 10_000
 /** Time for what is queued when no more comes. */
 const drainMs = 5_000
 
-/** closed: it was asked to end · epoch: the feed goes on with another initialisation segment · feed-ended · failed. */
-export type EncodeEnd =
-  | { kind: 'closed' | 'feed-ended' }
-  | { kind: 'epoch'; epoch: Epoch }
-  | { kind: 'failed'; why: string }
+/** closed: it was asked to end · epoch: the feed goes on with another epoch · feed-ended · failed. */
+export type EncodeEnd = { kind: 'closed' } | EpochEnd | { kind: 'failed'; why: string }
 
 export type EncodeOptions = {
-  /** With video and sound. */
+  /** With video and audio. */
   feed: Feed
   /** The feed's newest one. */
   epoch: Epoch
@@ -30,7 +30,7 @@ export type EncodeOptions = {
   partSeconds: number
   ffmpegBinary: string
   log: Log
-  onFragment: (fragment: Omit<Fragment, 'number'>) => void
+  onFragment: (fragment: UnnumberedFragment) => void
 }
 
 /** Encodes one epoch of a feed, from its newest keyframe on: one ffmpeg. Resolves when that is gone; never rejects. */
@@ -41,7 +41,7 @@ export async function runEncode(options: EncodeOptions, signal: AbortSignal): Pr
   let movedAtMs = performance.now()
   let offeredSeconds = 0
   let input: Fragment | undefined
-  let output: Omit<Fragment, 'number'> | undefined
+  let output: UnnumberedFragment | undefined
 
   const reader = new FragmentReader({
     copiedVideo: false,
@@ -82,21 +82,19 @@ export async function runEncode(options: EncodeOptions, signal: AbortSignal): Pr
     return { kind: 'failed', why: messageOf(error) }
   }
 
-  const writer = new StdinWriter(process.stdin, epoch.init)
-  const drain = (next: EncodeEnd): void => {
-    if (end) return
-    end = next
-    drainEndsAtMs = performance.now() + drainMs
-    writer.end()
-  }
-  const detach = feed.attach({
+  const writer = new StdinWriter(process.stdin, mp4Muxer(epoch))
+  const detach = followEpoch(feed, epoch, {
     onFragment(fragment) {
-      if (fragment.epoch !== epoch) return drain({ kind: 'epoch', epoch: fragment.epoch })
       input ??= fragment
       offeredSeconds += fragment.durationSeconds
       writer.add(fragment)
     },
-    onEnd: () => drain({ kind: 'feed-ended' }),
+    onOver(over) {
+      if (end) return
+      end = over
+      drainEndsAtMs = performance.now() + drainMs
+      writer.end()
+    },
   })
   const timer = setInterval(() => {
     const nowMs = performance.now()

@@ -1,9 +1,10 @@
+import { bestVideo } from './epoch.ts'
 import type { FeedSnapshot } from './feed-snapshot.ts'
-import type { Fragment } from './fragment.ts'
+import { type Fragment, mediaBytes, type UnnumberedFragment, videoFrames } from './fragment.ts'
 
 /** Whoever reads a feed. Both are called synchronously and must not throw or block. */
 export type FeedReader = {
-  /** Fragments in order, none left out. A new `fragment.epoch` needs its `init` first. */
+  /** Fragments in order, none left out. A new `fragment.epoch` needs a new initialisation segment. */
   onFragment(fragment: Fragment): void
   /** The stream is over: no fragment follows. */
   onEnd(): void
@@ -44,24 +45,26 @@ export class Feed {
   }
 
   /** Adds the next fragment; its number is given here. */
-  append(unnumbered: Omit<Fragment, 'number'>): void {
+  append(unnumbered: UnnumberedFragment): void {
     if (this.#ended) return
     const fragment: Fragment = { ...unnumbered, number: this.#fragments }
     if (fragment.epoch !== this.newest?.epoch) this.#epochs += 1
     this.#fragments += 1
     this.#ring.push(fragment)
-    this.#bytes += fragment.bytes.length
+    this.#bytes += mediaBytes(fragment)
     this.#seconds += fragment.durationSeconds
     this.#trim()
     for (const reader of this.#readers) reader.onFragment(fragment)
   }
 
   /**
-   * Starts reading at the newest keyframe in the ring: those fragments are delivered before this returns.
+   * Starts reading.
+   * @param where `keyframe`: at the newest keyframe in the ring, whose fragments are delivered before this returns;
+   * `next`: at the next fragment that comes.
    * @returns the undo: no call reaches the reader after it.
    */
-  attach(reader: FeedReader): () => void {
-    const from = this.#ring.findLastIndex((fragment) => fragment.keyframe)
+  attach(reader: FeedReader, where: { from: 'keyframe' | 'next' } = { from: 'keyframe' }): () => void {
+    const from = where.from === 'next' ? -1 : this.#ring.findLastIndex((fragment) => fragment.keyframe)
     if (from >= 0) for (const fragment of this.#ring.slice(from)) reader.onFragment(fragment)
     if (this.#ended) reader.onEnd()
     else this.#readers.add(reader)
@@ -80,17 +83,18 @@ export class Feed {
   snapshot(): FeedSnapshot {
     const newest = this.newest
     const epoch = newest?.epoch
-    const ofEpoch = this.#ring.filter((fragment) => fragment.epoch === epoch && fragment.videoFrames > 0)
+    const video = epoch ? bestVideo(epoch) : null
+    const ofEpoch = this.#ring.filter((fragment) => fragment.epoch === epoch && videoFrames(fragment) > 0)
     const seconds = ofEpoch.reduce((sum, fragment) => sum + fragment.durationSeconds, 0)
-    const frames = ofEpoch.reduce((sum, fragment) => sum + fragment.videoFrames, 0)
+    const frames = ofEpoch.reduce((sum, fragment) => sum + videoFrames(fragment), 0)
     return {
       epochs: this.#epochs,
       fragments: this.#fragments,
       bufferedBytes: this.#bytes,
       bitrateBps: this.#seconds > 0 ? Math.round((this.#bytes * 8) / this.#seconds) : 0,
-      codecs: [epoch?.video?.codec, epoch?.audio?.codec].filter((codec) => codec !== undefined).join(','),
-      width: epoch?.video?.width ?? null,
-      height: epoch?.video?.height ?? null,
+      codecs: [video?.codec, epoch?.audio?.codec].filter((codec) => codec !== undefined).join(','),
+      width: video?.width ?? null,
+      height: video?.height ?? null,
       framesPerSecond: seconds > 0 ? Math.round((frames / seconds) * 10) / 10 : null,
       newestAt: newest ? new Date(newest.arrivedAtMs).toISOString() : null,
     }
@@ -105,7 +109,7 @@ export class Feed {
       const laterKeyframe = this.#ring.findIndex((fragment, index) => index > 0 && fragment.keyframe) > 0
       if (this.#bytes <= this.#limits.maxBytes && !(tooLong && laterKeyframe)) return
       this.#ring.shift()
-      this.#bytes -= oldest.bytes.length
+      this.#bytes -= mediaBytes(oldest)
       this.#seconds -= oldest.durationSeconds
     }
   }

@@ -1,16 +1,9 @@
-import type { MovieFragment } from '../mp4/join-movie-fragments.ts'
+import type { UnnumberedFragment } from './fragment.ts'
+import { videoFrames } from './fragment.ts'
 import type { FragmentLength } from './fragment-length.ts'
-import type { Span } from './timeline.ts'
 
-/** The least that the packager writes at once: about one frame, or only sound. */
-export type Piece = Span & {
-  /** True when decoding can start here. */
-  keyframe: boolean
-  videoFrames: number
-  media: readonly MovieFragment[]
-  /** When its first sample was captured, ms since 1970. */
-  capturedAtMs: number
-}
+/** The least that the packager writes at once: about one frame, or only audio. */
+export type Piece = Omit<UnnumberedFragment, 'epoch' | 'arrivedAtMs'>
 
 /**
  * Joins pieces into fragments of even length. The packager could do it, but ends a fragment only after the frame that
@@ -42,10 +35,10 @@ export class FragmentJoiner {
   }
 
   #endsBefore(open: Piece, piece: Piece): boolean {
-    // What takes no time is no fragment: sound that is a little ahead of its picture.
+    // What takes no time is no fragment: audio that is a little ahead of its video.
     if (open.durationSeconds === 0) return false
-    if (piece.videoFrames > 0 && piece.keyframe) return true
-    return join(open, piece).durationSeconds > this.#length.longestSeconds
+    if (videoFrames(piece) > 0 && piece.keyframe) return true
+    return joinedSeconds(open, piece) > this.#length.longestSeconds
   }
 }
 
@@ -53,8 +46,12 @@ function join(first: Piece, second: Piece): Piece {
   return {
     ...first,
     keyframe: first.durationSeconds === 0 ? second.keyframe : first.keyframe,
-    media: [...first.media, ...second.media],
-    durationSeconds: second.startSeconds + second.durationSeconds - first.startSeconds,
-    videoFrames: first.videoFrames + second.videoFrames,
+    durationSeconds: joinedSeconds(first, second),
+    audio: [...first.audio, ...second.audio],
+    video: first.video.map((samples, rendition) => [...samples, ...(second.video[rendition] ?? [])]),
   }
+}
+
+function joinedSeconds(first: Piece, second: Piece): number {
+  return second.startSeconds + second.durationSeconds - first.startSeconds
 }

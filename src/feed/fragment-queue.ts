@@ -1,4 +1,4 @@
-import type { Fragment } from './fragment.ts'
+import { type Fragment, mediaBytes } from './fragment.ts'
 
 export type QueueLimits = { maxSeconds: number; maxBytes: number }
 
@@ -50,7 +50,7 @@ export class FragmentQueue {
     }
     this.#wantsKeyframe = false
     this.#fragments.push(fragment)
-    this.#bytes += fragment.bytes.length
+    this.#bytes += mediaBytes(fragment)
     this.#seconds += fragment.durationSeconds
     while (this.#bytes > this.#limits.maxBytes || this.#seconds > this.#limits.maxSeconds) this.#dropGroup()
   }
@@ -59,7 +59,7 @@ export class FragmentQueue {
   take(): Fragment | undefined {
     const fragment = this.#fragments.shift()
     if (!fragment) return undefined
-    this.#bytes -= fragment.bytes.length
+    this.#bytes -= mediaBytes(fragment)
     // Sums of fractions don't come back to 0 by themselves.
     this.#seconds = this.empty ? 0 : this.#seconds - fragment.durationSeconds
     return fragment

@@ -1,13 +1,16 @@
-import { randomBytes } from 'node:crypto'
+import { damaged } from '../mp4/box-content.ts'
 import { type Box, BoxReader } from '../mp4/box-reader.ts'
-import { joinMovieFragments } from '../mp4/join-movie-fragments.ts'
-import { type Init, readFragment, readInit, readProducerReferenceTime } from '../mp4/mp4.ts'
 import { firstParameterSet } from '../mp4/parameter-sets.ts'
+import { readProducerReferenceTime } from '../mp4/producer-reference-time.ts'
+import { type Init, readInit } from '../mp4/read-init.ts'
+import { readMovieFragment } from '../mp4/read-movie-fragment.ts'
+import type { Sample } from '../mp4/sample.ts'
 import { CaptureClock } from './capture-clock.ts'
-import type { Epoch, Fragment } from './fragment.ts'
+import { type Epoch, singleRendition } from './epoch.ts'
+import type { UnnumberedFragment } from './fragment.ts'
 import { FragmentJoiner } from './fragment-joiner.ts'
 import type { FragmentLength } from './fragment-length.ts'
-import { Timeline } from './timeline.ts'
+import { type PieceTimes, Timeline } from './timeline.ts'
 
 /** Largest box that is taken for real: 0.2 s of media are far smaller. */
 const maxBoxBytes = 32 * 1024 * 1024
@@ -16,7 +19,7 @@ export type FragmentReaderOptions = {
   /** True for copied H.264, whose picture size may change on the way. */
   copiedVideo: boolean
   fragmentLength: FragmentLength
-  onFragment: (fragment: Omit<Fragment, 'number'>) => void
+  onFragment: (fragment: UnnumberedFragment) => void
   /**
    * A keyframe of another size or profile came, which the initialisation segment does not describe. Called once;
    * no fragment follows.
@@ -24,7 +27,10 @@ export type FragmentReaderOptions = {
   onPictureChange: () => void
 }
 
-/** Makes fragments of one packager run's output. */
+/** What one movie fragment of ffmpeg's holds of the tracks that are read. */
+type Media = { video: readonly Sample[]; audio: readonly Sample[] }
+
+/** Makes fragments of one ffmpeg's output, fragmented MP4 with at most one video and one audio track. */
 export class FragmentReader {
   readonly #options: FragmentReaderOptions
   readonly #boxes = new BoxReader({ maxBoxBytes })
@@ -32,8 +38,7 @@ export class FragmentReader {
   readonly #timeline: Timeline
   readonly #joiner: FragmentJoiner
   #ftyp: Buffer | undefined
-  #epoch: Epoch | undefined
-  #init: Init | undefined
+  #run: { init: Init; epoch: Epoch } | undefined
   #moof: Buffer | undefined
   #referenceMs: number | undefined
   #parameterSet: Buffer | undefined
@@ -61,10 +66,9 @@ export class FragmentReader {
   #take({ type, bytes }: Box): void {
     if (type === 'ftyp') this.#ftyp = bytes
     else if (type === 'moov') {
-      const init = Buffer.concat([this.#ftyp ?? Buffer.alloc(0), bytes])
-      this.#init = readInit(init)
-      const { video, audio } = this.#init
-      this.#epoch = { id: randomBytes(9).toString('base64url'), init, video, audio }
+      const init = readInit(Buffer.concat([this.#ftyp ?? Buffer.alloc(0), bytes]))
+      const epoch = singleRendition(init.video?.track ?? null, init.audio?.track ?? null)
+      this.#run = { init, epoch }
     } else if (type === 'prft') {
       this.#referenceMs = readProducerReferenceTime(bytes).ntpMs
     } else if (type === 'moof') this.#moof = bytes
@@ -72,40 +76,68 @@ export class FragmentReader {
   }
 
   #complete(mdat: Buffer): void {
-    const moof = this.#moof
-    const epoch = this.#epoch
+    const [moof, run] = [this.#moof, this.#run]
     this.#moof = undefined
-    if (!moof || !epoch || !this.#init || this.#over) return
-    const facts = readFragment(moof, this.#init)
-    if (facts.keyframe && this.#pictureChanged(mdat)) {
+    if (!moof || !run || this.#over) return
+    const media = mediaOf(moof, mdat, run.init)
+    const [frame] = media.video
+    if (frame?.sync && this.#pictureChanged(frame)) {
       this.#over = true
       this.#options.onPictureChange()
       return
     }
+    const times = timesOf(media, run.init)
     const arrivedAtMs = Date.now()
-    const capturedAtMs = this.#clock.capturedAtMs(facts, arrivedAtMs, this.#referenceMs)
-    const { keyframe, videoFrames } = facts
-    const piece = {
-      ...this.#timeline.add(facts),
-      keyframe,
-      videoFrames,
-      capturedAtMs,
-      media: [{ moof, mdat }],
-    }
-    for (const { media, ...joined } of this.#joiner.push(piece)) {
-      const bytes = joinMovieFragments(media, this.#init.defaults)
-      this.#options.onFragment({ ...joined, epoch, bytes, arrivedAtMs })
-    }
+    const capturedAtMs = this.#clock.capturedAtMs(times, arrivedAtMs, this.#referenceMs)
     this.#referenceMs = undefined
+    const piece = {
+      ...this.#timeline.add(times),
+      keyframe: run.init.video === null || (frame?.sync ?? false),
+      audio: media.audio,
+      video: run.epoch.renditions.map(() => media.video),
+      capturedAtMs,
+    }
+    const { epoch } = run
+    for (const joined of this.#joiner.push(piece)) this.#options.onFragment({ ...joined, epoch, arrivedAtMs })
   }
 
-  #pictureChanged(mdat: Buffer): boolean {
+  #pictureChanged({ data }: Sample): boolean {
     if (!this.#options.copiedVideo) return false
-    const parameterSet = firstParameterSet(mdat)
+    const parameterSet = firstParameterSet(data)
     if (!parameterSet) return false
     const changed = this.#parameterSet !== undefined && !this.#parameterSet.equals(parameterSet)
     // A copy: a view would keep the whole fragment in memory.
     this.#parameterSet = Buffer.from(parameterSet)
     return changed
+  }
+}
+
+function mediaOf(moof: Buffer, mdat: Buffer, { video, audio, defaults }: Init): Media {
+  const tracks = readMovieFragment(moof, mdat, defaults)
+  const samplesOf = (id: number | undefined): Sample[] =>
+    tracks.flatMap(({ trackId, samples }) => (trackId === id ? samples : []))
+  return { video: samplesOf(video?.id), audio: samplesOf(audio?.id) }
+}
+
+/** Decoding times: those of the video if there is any here, else those of the audio. */
+function timesOf({ video, audio }: Media, init: Init): PieceTimes {
+  const videoSpan = spanOf(video, init.video?.track.timescale)
+  const audioSpan = spanOf(audio, init.audio?.track.timescale)
+  const timed = videoSpan ?? audioSpan
+  if (!timed) throw damaged('moof has no sample of a known track')
+  return {
+    startSeconds: timed.startSeconds,
+    durationSeconds: timed.endSeconds - timed.startSeconds,
+    videoFrames: video.length,
+    audioEndSeconds: audioSpan?.endSeconds ?? null,
+  }
+}
+
+function spanOf(samples: readonly Sample[], timescale = 1) {
+  const [first, last] = [samples[0], samples.at(-1)]
+  if (!first || !last) return null
+  return {
+    startSeconds: first.decodeTime / timescale,
+    endSeconds: (last.decodeTime + last.duration) / timescale,
   }
 }

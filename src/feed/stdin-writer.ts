@@ -1,24 +1,27 @@
 import type { Writable } from 'node:stream'
 import type { Fragment } from './fragment.ts'
 import { FragmentQueue, type QueueLimits } from './fragment-queue.ts'
+import type { Muxer } from './muxer.ts'
 
 /** How much may wait for a slow target. The bytes are 16 Mbit/s over these seconds. */
 const queueLimits: QueueLimits = { maxSeconds: 8, maxBytes: 16 * 1024 * 1024 }
 
 /**
- * Writes an initialisation segment and fragments to a process, one at a time: whatever it does not take at once waits
- * in a queue with limits instead of in the stream's own buffer, which has none.
+ * Writes fragments to a process, one at a time: whatever it does not take at once waits in a queue with limits instead
+ * of in the stream's own buffer, which has none. A fragment becomes bytes when its turn comes.
  */
 export class StdinWriter {
   readonly #stdin: Writable
+  readonly #muxer: Muxer
   readonly #queue = new FragmentQueue(queueLimits)
   #creditBytes = Number.POSITIVE_INFINITY
   #busy = false
   #ending = false
 
-  constructor(stdin: Writable, init: Buffer) {
+  constructor(stdin: Writable, muxer: Muxer) {
     this.#stdin = stdin
-    this.#write(init)
+    this.#muxer = muxer
+    this.#write(muxer.header)
   }
 
   /** Bytes that wait. */
@@ -67,8 +70,9 @@ export class StdinWriter {
     if (this.#creditBytes <= 0 && !this.#queue.empty) return
     const fragment = this.#queue.take()
     if (fragment) {
-      this.#creditBytes -= fragment.bytes.length
-      this.#write(fragment.bytes)
+      const bytes = this.#muxer.mux(fragment)
+      this.#creditBytes -= bytes.length
+      this.#write(bytes)
     } else if (this.#ending) this.#stdin.end()
   }
 

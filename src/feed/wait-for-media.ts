@@ -1,5 +1,5 @@
+import type { Epoch } from './epoch.ts'
 import type { Feed } from './feed.ts'
-import type { Epoch } from './fragment.ts'
 
 /**
  * Waits until the feed gets its next fragment: what is in its ring may be from before a pause, and worth no connection.
@@ -8,21 +8,16 @@ import type { Epoch } from './fragment.ts'
 export function waitForMedia(feed: Feed, signal: AbortSignal): Promise<Epoch | null> {
   if (feed.ended || signal.aborted) return Promise.resolve(null)
   return new Promise((resolve) => {
-    // attach() first delivers what is in the ring.
-    let replay = true
     const finish = (epoch: Epoch | null): void => {
       detach()
       signal.removeEventListener('abort', onAbort)
       resolve(epoch)
     }
     const onAbort = (): void => finish(null)
-    const detach = feed.attach({
-      onFragment: (fragment) => {
-        if (!replay) finish(fragment.epoch)
-      },
-      onEnd: () => finish(null),
-    })
-    replay = false
+    const detach = feed.attach(
+      { onFragment: (fragment) => finish(fragment.epoch), onEnd: () => finish(null) },
+      { from: 'next' },
+    )
     signal.addEventListener('abort', onAbort)
   })
 }

@@ -20,3 +20,14 @@ export function byteRange(
   if (from !== '' && to !== '' && Number(to) < Number(from)) return undefined
   return range.first > end ? 'unsatisfiable' : range
 }
+
+/** What lies in a range of bytes that come in pieces. */
+export function cut(pieces: readonly Buffer[], { first, last }: ByteRange): Buffer[] {
+  let at = 0
+  return pieces.flatMap((piece) => {
+    const start = at
+    at += piece.length
+    const inside = piece.subarray(Math.max(0, first - start), Math.max(0, last + 1 - start))
+    return inside.length > 0 ? [inside] : []
+  })
+}

@@ -1,19 +1,22 @@
-import type { Epoch } from '../feed/fragment.ts'
+import type { Epoch } from '../feed/epoch.ts'
+import type { RenditionFiles } from './renditions.ts'
 
 /** A Partial Segment: one fragment of the feed. It never changes. */
 export type Part = {
-  /** The fragment's number, which names it: `{epoch}/p{number}.m4s`. Known before the segment that it falls into. */
+  /** The fragment's number, which names it: `p{number}.m4s`. Known before the segment that it falls into. */
   number: number
   durationSeconds: number
   /** True when it starts with a keyframe. */
   independent: boolean
   /** moof + mdat. */
-  bytes: Buffer
+  files: RenditionFiles
 }
 
 /** What is known of a Media Segment as soon as it begins. */
 export type SegmentHead = {
   epoch: Epoch
+  /** Initialisation segments of its epoch. */
+  init: RenditionFiles
   /** Counts up by one from 0 over all epochs (RFC 8216 section 4.3.3.2). */
   mediaSequence: number
   /** Discontinuities up to and including its own (section 4.3.3.3). */
@@ -33,10 +36,13 @@ export type OpenSegment = SegmentHead & { parts: readonly Part[] }
 export type Segment = SegmentHead & {
   /** As EXTINF says it; rounded never above the target duration. */
   durationSeconds: number
+  /** Of the best rendition. */
   videoFrames: number
-  /** moof + mdat of all its fragments. */
-  bytes: Buffer
-  /** Its fragments, as views of `bytes`. */
+  /** Each is its parts' bytes, one behind the other. */
+  files: RenditionFiles
+  /** Of all renditions. */
+  bytes: number
+  /** Its fragments. */
   parts: readonly Part[]
   /** False when a playlist must not list them as parts. */
   partsListed: boolean

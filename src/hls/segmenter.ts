@@ -1,5 +1,6 @@
-import type { Fragment } from '../feed/fragment.ts'
+import { type Fragment, mediaBytes, videoFrames } from '../feed/fragment.ts'
 import { shortestShare } from '../feed/fragment-length.ts'
+import { bytesOf, initFiles, partFiles, type RenditionFiles, segmentFiles } from './renditions.ts'
 import type { OpenSegment, Part, Segment, SegmentHead } from './segment.ts'
 
 export type SegmenterOptions = {
@@ -56,6 +57,7 @@ export class Segmenter {
   #previous: Fragment | undefined
   #nextSequence = 0
   #discontinuitySequence = 0
+  #init: { epochId: string; files: RenditionFiles } | undefined
   /** The next segment is the first after a start or a discontinuity. */
   #fresh = true
 
@@ -137,12 +139,12 @@ export class Segmenter {
     if (fragment.keyframe && (!head.independent || seconds >= this.#enoughSeconds(head, fragment)))
       return true
     const fits = endSeconds(fragment) - first.startSeconds <= this.#longestSeconds
-    return !fits || bytes + fragment.bytes.length > this.#maxSegmentBytes
+    return !fits || bytes + mediaBytes(fragment) > this.#maxSegmentBytes
   }
 
   #enoughSeconds(head: SegmentHead, fragment: Fragment): number {
-    // Sound can be cut anywhere: as near to the wanted length as fragments allow.
-    const early = fragment.epoch.video ? earlySeconds : fragment.durationSeconds / 2
+    // Audio can be cut anywhere: as near to the wanted length as fragments allow.
+    const early = fragment.epoch.renditions.length > 0 ? earlySeconds : fragment.durationSeconds / 2
     const enough = this.#segmentSeconds - Math.min(early, this.#segmentSeconds / 4)
     const first = head.mediaSequence === 0 || head.discontinuity
     if (!first) return enough
@@ -159,12 +161,13 @@ export class Segmenter {
   }
 
   #take(fragment: Fragment): void {
-    const { number, durationSeconds, keyframe: independent, bytes } = fragment
+    const { number, durationSeconds, keyframe: independent } = fragment
+    const files = partFiles(fragment)
     this.#previous = fragment
     this.#filling ??= { head: this.#begin(fragment), fragments: [], parts: [], bytes: 0 }
     this.#filling.fragments.push(fragment)
-    this.#filling.parts.push({ number, durationSeconds, independent, bytes })
-    this.#filling.bytes += bytes.length
+    this.#filling.parts.push({ number, durationSeconds, independent, files })
+    this.#filling.bytes += bytesOf(files)
   }
 
   #begin({ epoch, keyframe, capturedAtMs }: Fragment): SegmentHead {
@@ -173,8 +176,10 @@ export class Segmenter {
     if (discontinuity) this.#discontinuitySequence += 1
     this.#nextSequence += 1
     this.#fresh = false
+    if (this.#init?.epochId !== epoch.id) this.#init = { epochId: epoch.id, files: initFiles(epoch) }
     return {
       epoch,
+      init: this.#init.files,
       mediaSequence,
       discontinuitySequence: this.#discontinuitySequence,
       discontinuity,
@@ -183,29 +188,20 @@ export class Segmenter {
     }
   }
 
-  #close({ head, fragments, parts }: Filling, durationSeconds: number): Segment {
+  #close({ head, fragments, parts, bytes }: Filling, durationSeconds: number): Segment {
     this.#filling = undefined
-    const bytes = joined(parts)
-    let offset = 0
+    const partsFiles = parts.map(({ files }) => files)
     return {
       ...head,
       durationSeconds,
-      videoFrames: fragments.reduce((sum, fragment) => sum + fragment.videoFrames, 0),
+      videoFrames: fragments.reduce((sum, fragment) => sum + videoFrames(fragment), 0),
+      files: segmentFiles(head.epoch, head.mediaSequence, partsFiles),
       bytes,
-      parts: parts.map((part) => {
-        offset += part.bytes.length
-        return { ...part, bytes: bytes.subarray(offset - part.bytes.length, offset) }
-      }),
+      parts,
       partsListed:
         this.#partTargetSeconds !== null && !fragments.some((fragment) => this.#isTooLong(fragment)),
     }
   }
-}
-
-/** One buffer with all parts; a single one is not copied. */
-function joined(parts: readonly Part[]): Buffer {
-  const [first] = parts
-  return parts.length === 1 && first ? first.bytes : Buffer.concat(parts.map(({ bytes }) => bytes))
 }
 
 function startOf({ fragments }: Filling): number {

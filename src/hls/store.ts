@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { FeedReader } from '../feed/feed.ts'
-import type { Epoch, Fragment } from '../feed/fragment.ts'
-import type { LiveEdge } from './directives.ts'
+import type { Fragment } from '../feed/fragment.ts'
+import { BlockedRequests } from './blocked-requests.ts'
 import type { HlsSnapshot } from './hls-snapshot.ts'
 import { PeakRate } from './peak-rate.ts'
-import { type PlaylistFacts, partHoldBackSeconds } from './playlist.ts'
-import type { Part, Segment } from './segment.ts'
-import { Segmenter } from './segmenter.ts'
-import { Waiters } from './waiters.ts'
+import { type PlaylistFacts, partHoldBackSeconds } from './playlist-facts.ts'
+import { PlaylistVersion } from './playlist-version.ts'
+import { fileOf, renditionIds } from './renditions.ts'
+import type { HlsResource } from './resource.ts'
+import type { Part, Segment, SegmentHead } from './segment.ts'
+import { SegmentWindow } from './segment-window.ts'
+import { Segmenter, targetDurationOf } from './segmenter.ts'
 
 export type HlsStoreOptions = {
   stream: string
@@ -32,100 +35,104 @@ export type HlsStoreOptions = {
   sessionId?: string
 }
 
-/** A segment, and from when on it may go; undefined while the playlist lists it. */
-type Kept = { segment: Segment; expiresAtMs: number | undefined }
-
 const roomBytesPerSecond = 12_000_000 / 8
 /** Longest wait for the next media, in target durations (rfc8216bis section 6.2.5.2). */
 const longestWaitTargetDurations = 3
 
-/**
- * A stream's HLS media in memory. Segments that leave the playlist can be fetched for as long as a player may still
- * work with a playlist that lists them.
- */
+/** A stream's HLS media in memory: all renditions of one timeline. */
 export class HlsStore implements FeedReader {
   readonly stream: string
   /**
-   * Names this session in the media playlist's URL. Segment numbers begin again with each session, so without it a
+   * Names this session in the media playlists' URLs. Segment numbers begin again with each session, so without it a
    * cache could answer "the playlist with segment 7" with that of an earlier broadcast.
    */
   readonly sessionId: string
   /** Requests for media that is not there yet. */
-  readonly waiters: Waiters
+  readonly blocked: BlockedRequests
   readonly #partTargetSeconds: number | null
   readonly #segmenter: Segmenter
-  readonly #peak: PeakRate
+  readonly #window: SegmentWindow
+  readonly #targetDuration: number
   readonly #independentSegments: boolean
-  readonly #listSeconds: number
   readonly #maxBytes: number
   readonly #nowMs: () => number
-  /** In order of their numbers, without gaps: first those that left the playlist, then those listed. */
-  readonly #kept: Kept[] = []
-  #keptBytes = 0
-  #longestListSeconds = 0
+  /** By every rendition that the stream ever had: its playlist goes on also when it is gone. */
+  readonly #peaks = new Map<string, PeakRate>()
   #ended = false
-  #facts: PlaylistFacts | undefined
+  #version: PlaylistVersion | undefined
 
   constructor(options: HlsStoreOptions) {
     this.stream = options.stream
     this.sessionId = options.sessionId ?? randomBytes(6).toString('base64url')
     this.#partTargetSeconds = options.partTargetSeconds ?? null
+    const targetDuration = targetDurationOf(options.segmentSeconds)
     // RFC 8216 section 6.2.2: at least three target durations stay listed.
-    const targetDuration = new Segmenter(options).targetDuration
-    this.#listSeconds = Math.max(options.windowSeconds, 3 * targetDuration)
+    const listSeconds = Math.max(options.windowSeconds, 3 * targetDuration)
+    this.#targetDuration = targetDuration
+    this.#window = new SegmentWindow(listSeconds)
     this.#maxBytes =
-      options.maxBytes ?? Math.ceil((2 * this.#listSeconds + 5 * targetDuration) * roomBytesPerSecond)
+      options.maxBytes ?? Math.ceil((2 * listSeconds + 5 * targetDuration) * roomBytesPerSecond)
     this.#segmenter = new Segmenter({
       segmentSeconds: options.segmentSeconds,
       partTargetSeconds: this.#partTargetSeconds,
       maxSegmentBytes: Math.floor(this.#maxBytes / 4),
     })
-    this.#peak = new PeakRate(targetDuration)
     this.#independentSegments = options.independentSegments ?? false
-    this.waiters = new Waiters(longestWaitTargetDurations * targetDuration * 1000)
+    this.blocked = new BlockedRequests(longestWaitTargetDurations * targetDuration * 1000)
     this.#nowMs = options.nowMs ?? (() => performance.now())
   }
 
   onFragment(fragment: Fragment): void {
-    for (const segment of this.#segmenter.push(fragment)) this.#add(segment)
-    if (this.#partTargetSeconds !== null) this.#facts = undefined
-    this.#dropBeyondBytes()
-    this.waiters.wake()
+    const segments = this.#segmenter.push(fragment)
+    for (const segment of segments) this.#add(segment)
+    if (this.#partTargetSeconds !== null || segments.length > 0) this.#version = undefined
+    // Memory goes before RFC 8216 section 6.2.2: a publisher must not be able to fill it.
+    if (this.#bytes() > this.#maxBytes) {
+      this.#window.dropBeyond(this.#maxBytes - this.#segmenter.openBytes)
+      this.#version = undefined
+    }
+    this.blocked.wake()
   }
 
   onEnd(): void {
     const segment = this.#segmenter.finish()
     this.#ended = true
-    this.#facts = undefined
+    this.#version = undefined
     if (segment) this.#add(segment)
-    this.waiters.wake()
+    this.blocked.wake()
   }
 
   /**
    * What the playlists say now: the same object until that changes. Undefined before there is enough to play: a whole
    * segment, without which players refuse a playlist, and with parts as much media as they keep in reserve.
    */
-  facts(): PlaylistFacts | undefined {
-    this.#facts ??= this.#currentFacts()
-    return this.#facts
+  version(): PlaylistVersion | undefined {
+    if (!this.#version) {
+      const facts = this.#facts()
+      this.#version = facts && new PlaylistVersion(facts)
+    }
+    return this.#version
+  }
+
+  /** Whether a rendition is or was part of the stream. */
+  hasRendition(id: string): boolean {
+    return this.#peaks.has(id)
   }
 
   /** A segment that is or was listed. */
-  segment(epochId: string, mediaSequence: number): Segment | undefined {
-    const oldest = this.#kept[0]?.segment.mediaSequence ?? 0
-    const segment = this.#kept[mediaSequence - oldest]?.segment
-    return segment?.epoch.id === epochId ? segment : undefined
+  segment(epochId: string, rendition: string, mediaSequence: number): HlsResource | undefined {
+    const segment = this.#window.segment(mediaSequence)
+    return segment?.epoch.id === epochId ? segment.files.get(rendition) : undefined
   }
 
   /** A part that is or was listed, or could have been. */
-  part(epochId: string, number: number): Part | undefined {
+  part(epochId: string, rendition: string, number: number): HlsResource | undefined {
     if (this.#partTargetSeconds === null) return undefined
     const { open } = this.#segmenter
-    const newest = open?.epoch.id === epochId ? open.parts : []
-    // Nearly everybody asks for one of the newest.
-    const found = this.#kept.findLast(({ segment }) => (segment.parts[0]?.number ?? number) <= number)
-    const older = found?.segment.epoch.id === epochId ? found.segment.parts : []
-    return [...newest, ...older].find((part) => part.number === number)
+    const found = this.#window.findLast(({ parts }) => (parts[0]?.number ?? number) <= number)
+    const partIn = (segment: { epoch: { id: string }; parts: readonly Part[] } | undefined) =>
+      segment?.epoch.id === epochId ? segment.parts.find((part) => part.number === number) : undefined
+    return (partIn(open) ?? partIn(found))?.files.get(rendition)
   }
 
   /** Whether this is the part that playlists announce as the next one. */
@@ -134,28 +141,16 @@ export class HlsStore implements FeedReader {
     return hint?.epochId === epochId && hint.number === number
   }
 
-  /** The newest that the media playlist lists; undefined without parts. */
-  edge(): LiveEdge | undefined {
-    if (this.#partTargetSeconds === null) return undefined
-    const last = this.#kept.at(-1)?.segment
-    return {
-      lastSequence: last?.mediaSequence ?? -1,
-      lastParts: last?.partsListed ? last.parts.length : 0,
-      openParts: this.#segmenter.open?.parts.length ?? 0,
-      partTargetSeconds: this.#partTargetSeconds,
-      ended: this.#ended,
-    }
-  }
-
-  /** An epoch that one of the segments needs. */
-  epoch(epochId: string): Epoch | undefined {
-    const open = this.#partTargetSeconds === null ? undefined : this.#segmenter.open?.epoch
-    if (open?.id === epochId) return open
-    return this.#kept.find(({ segment }) => segment.epoch.id === epochId)?.segment.epoch
+  /** The initialisation segment of an epoch that one of the segments needs. */
+  init(epochId: string, rendition: string): HlsResource | undefined {
+    const ofEpoch = (segment: SegmentHead): boolean => segment.epoch.id === epochId
+    const open = this.#partTargetSeconds === null ? undefined : this.#segmenter.open
+    const segment = open && ofEpoch(open) ? open : this.#window.findLast(ofEpoch)
+    return segment?.init.get(rendition)
   }
 
   snapshot(): HlsSnapshot {
-    const segments = this.facts()?.segments ?? []
+    const segments = this.version()?.facts.segments ?? []
     return {
       path: `/hls/${this.stream}/index.m3u8`,
       playable: segments.length > 0,
@@ -163,34 +158,28 @@ export class HlsStore implements FeedReader {
       mediaSequence: segments[0]?.mediaSequence ?? 0,
       bufferedBytes: this.#bytes(),
       partTargetSeconds: this.#partTargetSeconds,
-      waitingViewers: this.waiters.size,
+      waitingViewers: this.blocked.size,
     }
   }
 
-  #currentFacts(): PlaylistFacts | undefined {
-    const segments = this.#listed().map(({ segment }) => segment)
-    if (segments.length === 0) return undefined
+  #facts(): PlaylistFacts | undefined {
+    const segments = this.#window.listed
     const parts = this.#partTargetSeconds
     const open = parts === null ? undefined : this.#segmenter.open
-    const seconds =
-      segments.reduce((sum, segment) => sum + segment.durationSeconds, 0) +
-      (open?.parts ?? []).reduce((sum, part) => sum + part.durationSeconds, 0)
-    if (
-      parts !== null &&
-      !this.#ended &&
-      segments[0]?.mediaSequence === 0 &&
-      seconds < partHoldBackSeconds(parts)
-    )
+    if (segments.length === 0) return undefined
+    const begins = parts !== null && !this.#ended && segments[0]?.mediaSequence === 0
+    if (begins && seconds(segments) + seconds(open?.parts ?? []) < partHoldBackSeconds(parts))
       return undefined
     return {
+      sessionId: this.sessionId,
       segments,
       partTargetSeconds: parts,
       open,
       hint: this.#hint(),
-      targetDuration: this.#segmenter.targetDuration,
+      targetDuration: this.#targetDuration,
       ended: this.#ended,
       independentSegments: this.#independentSegments,
-      peakBps: this.#peak.bps,
+      peakBps: new Map([...this.#peaks].map(([id, peak]) => [id, peak.bps])),
     }
   }
 
@@ -198,47 +187,22 @@ export class HlsStore implements FeedReader {
     return this.#partTargetSeconds === null || this.#ended ? undefined : this.#segmenter.awaited
   }
 
-  #listed(): Kept[] {
-    return this.#kept.filter((kept) => kept.expiresAtMs === undefined)
-  }
-
   #bytes(): number {
-    return this.#keptBytes + this.#segmenter.openBytes
+    return this.#window.bytes + this.#segmenter.openBytes
   }
 
   #add(segment: Segment): void {
-    this.#facts = undefined
-    this.#kept.push({ segment, expiresAtMs: undefined })
-    this.#keptBytes += segment.bytes.length
-    this.#peak.add({ durationSeconds: segment.durationSeconds, bytes: segment.bytes.length })
-    const nowMs = this.#nowMs()
-    this.#unlist(nowMs)
-    while ((this.#kept[0]?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= nowMs) this.#dropOldest()
-  }
-
-  /** Takes from the playlist what its window does not need. */
-  #unlist(nowMs: number): void {
-    const listed = this.#listed()
-    let seconds = listed.reduce((sum, { segment }) => sum + segment.durationSeconds, 0)
-    for (const kept of listed) {
-      if (seconds - kept.segment.durationSeconds < this.#listSeconds) break
-      seconds -= kept.segment.durationSeconds
-      // RFC 8216 section 6.2.2: its own duration and that of the longest playlist that listed it. The longest of all
-      // is no shorter.
-      const staysSeconds = kept.segment.durationSeconds + this.#longestListSeconds
-      kept.expiresAtMs = nowMs + staysSeconds * 1000
+    this.#window.add(segment, this.#nowMs())
+    const { epoch, files, durationSeconds } = segment
+    for (const id of renditionIds(epoch)) {
+      if (!this.#peaks.has(id)) this.#peaks.set(id, new PeakRate(this.#targetDuration))
     }
-    this.#longestListSeconds = Math.max(this.#longestListSeconds, seconds)
+    for (const [id, peak] of this.#peaks) {
+      peak.add({ durationSeconds, bytes: fileOf(epoch, files, id)?.plain.bytes ?? 0 })
+    }
   }
+}
 
-  /** Memory goes before section 6.2.2: a publisher must not be able to fill it. The newest segment stays. */
-  #dropBeyondBytes(): void {
-    while (this.#bytes() > this.#maxBytes && this.#kept.length > 1) this.#dropOldest()
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#kept.shift()
-    this.#keptBytes -= oldest?.segment.bytes.length ?? 0
-    if (oldest?.expiresAtMs === undefined) this.#facts = undefined
-  }
+function seconds(pieces: readonly { durationSeconds: number }[]): number {
+  return pieces.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0)
 }

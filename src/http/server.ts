@@ -11,7 +11,7 @@ import Fastify, {
 import type { HttpConfig } from '../config/sections/http-config.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError, toErrorShape } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { type Log, redactPath } from '../log.ts'
 import { limitApiRate } from './api-rate-limit.ts'
 import { readCertificate } from './certificate.ts'
 import { limitConnections } from './connection-limit.ts'
@@ -123,7 +123,7 @@ function sendError(error: FastifyError | GatewayError, request: FastifyRequest, 
   const status = known?.status ?? 500
   // 503 is said on purpose, and to all the viewers of a publisher that pauses: that is no news.
   if (!known || (known.fault === 'ours' && status !== 503))
-    request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+    request.log.error({ err: error, method: request.method, path: redactPath(request.url) }, 'request failed')
   if (status === 503) reply.header('retry-after', '2')
   reply
     .status(status)

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import { publisherCapabilities } from '../sfu/media-router.ts'
 import type { Publication } from '../sfu/publication.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
+import { anonymous } from '../streams/may-take-over.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
 import { type IceServerSettings, iceServers } from './ice-servers.ts'
@@ -94,7 +95,7 @@ export class PublishSession {
       const { registry, publications, client, streamName, config } = this.#options
       const published = await publications.publish(client, () =>
         registry.publish(streamName, {
-          ...{ kinds, resumeToken },
+          ...{ kinds, principal: anonymous, resumeToken },
           onEnd: (error, retry) => this.#ended(error, retry),
         }),
       )

@@ -2,6 +2,7 @@ import { Cleanup } from '../cleanup.ts'
 import { startFfmpeg } from '../ffmpeg/process.ts'
 import type { Log } from '../log.ts'
 import { addPlainTrack, type PlainTrack, type RtpDestination } from '../sfu/plain-ingest.ts'
+import { anonymous } from '../streams/may-take-over.ts'
 import type { Registry } from '../streams/registry.ts'
 
 /** What an ffmpeg sends: its inputs, and the options that encode (or copy) each track. */
@@ -34,6 +35,7 @@ export async function startRtpPublisher(options: RtpPublisherOptions): Promise<{
   const { registry, streamName, source, ffmpegBinary, log } = options
   const cleanup = new Cleanup()
   const { stream, publication } = await registry.publish(streamName, {
+    principal: anonymous,
     kinds: [...(source.video ? (['video'] as const) : []), ...(source.audio ? (['audio'] as const) : [])],
     onEnd: (error) => {
       log.warn({ stream: streamName, reason: error.message }, 'RTP publisher ended')

@@ -11,8 +11,8 @@ export type WhipSessionOptions = {
   streamName: string
   /** The publisher's SDP. */
   offer: string
-  /** From an earlier session of the same person: takes the stream over from a connection that may be dead. */
-  resumeToken?: string | undefined
+  /** Who publishes: the same one takes the stream over from a connection that may be dead. */
+  principal: string
   client: ClientKey
   registry: Registry
   publications: PublicationLimit
@@ -26,20 +26,12 @@ export type WhipSessionOptions = {
 /** One publisher who came by WHIP (RFC 9725). */
 export class WhipSession {
   readonly answer: string
-  readonly resumeToken: string
   readonly #stream: Stream
   readonly #publication: Publication
   readonly #ingest: WebRtcIngest
 
-  private constructor(
-    answer: string,
-    resumeToken: string,
-    stream: Stream,
-    publication: Publication,
-    ingest: WebRtcIngest,
-  ) {
+  private constructor(answer: string, stream: Stream, publication: Publication, ingest: WebRtcIngest) {
     this.answer = answer
-    this.resumeToken = resumeToken
     this.#stream = stream
     this.#publication = publication
     this.#ingest = ingest
@@ -51,9 +43,9 @@ export class WhipSession {
    */
   static async open(options: WhipSessionOptions): Promise<WhipSession> {
     const offer = readPublisherOffer(options.offer)
-    const { registry, publications, client, streamName, resumeToken: earlier, log } = options
-    const { stream, publication, resumeToken } = await publications.publish(client, () =>
-      registry.publish(streamName, { kinds: offer.kinds, resumeToken: earlier, onEnd: options.onEnd }),
+    const { registry, publications, client, streamName, principal, log } = options
+    const { stream, publication } = await publications.publish(client, () =>
+      registry.publish(streamName, { kinds: offer.kinds, principal, onEnd: options.onEnd }),
     )
     try {
       const ingest = await WebRtcIngest.create(publication, {
@@ -61,7 +53,7 @@ export class WhipSession {
         // WHIP has no way to tell the publisher.
         onOverBitrate: ({ message }) => log.warn({ stream: streamName }, message),
       })
-      return new WhipSession(await ingest.accept(offer), resumeToken, stream, publication, ingest)
+      return new WhipSession(await ingest.accept(offer), stream, publication, ingest)
     } catch (error) {
       await stream.release(publication, 'lost')
       throw error

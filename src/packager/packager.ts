@@ -2,15 +2,16 @@ import { type BackoffRule, backoffMs } from '../backoff.ts'
 import { messageOf } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
+import { type Attempt, type AttemptEnd, Supervisor, type Wait } from '../supervisor.ts'
 import { chooseTracks } from './choose-tracks.ts'
 import type { PackagerSettings } from './packager-args.ts'
-import { type RunEnd, runPackager } from './packager-run.ts'
+import { runPackager } from './packager-run.ts'
 import type { PackagerSnapshot, PackagerState } from './packager-snapshot.ts'
 import type { Source, SourceTrack } from './source.ts'
 
 const retryBackoff: BackoffRule = { firstMs: 250, maxMs: 10_000, jitter: 0.2 }
-/** A run that lived this long was healthy: the next failure begins with the shortest delay again. */
-const healthyMs = 30_000
+/** A run whose media came out for this long was healthy: the next failure begins with the shortest delay again. */
+const healthyAfterMs = 30_000
 /** How often the choice of tracks is looked at: it depends on time as well as on events. */
 const reconsiderEveryMs = 500
 
@@ -20,43 +21,53 @@ export type PackagerOptions = {
   ffmpegBinary: string
   settings: PackagerSettings
   log: Log
-  /** Called after each change of state, with the reason. */
+  /** Called after each change of state or reason. */
   onState: (state: PackagerState, reason: string) => void
+  /** For tests. */
+  run?: typeof runPackager
 }
 
 /**
- * Keeps a publication packaged: chooses the tracks, runs one ffmpeg at a time, starts the next when the tracks
- * change or a run fails. Each run is a new epoch of the feed.
+ * Keeps a source packaged: chooses the tracks, runs one ffmpeg at a time, starts the next when the tracks change or a
+ * run fails. Each run is a new epoch of the feed.
  */
 export class Packager {
   readonly #options: PackagerOptions
-  readonly #closing = new AbortController()
+  readonly #supervisor: Supervisor
   readonly #done: Promise<void>
   #state: PackagerState = 'stopped'
+  #reason = ''
   #running: readonly SourceTrack[] = []
   #run: AbortController | undefined
   #pid: number | null = null
   #failures = 0
-  #failuresInARow = 0
   #lastError: string | null = null
   #wake = Promise.withResolvers<void>()
 
+  /** Starts at once; the caller owes a `close()`. */
   constructor(options: PackagerOptions) {
     this.#options = options
-    this.#done = this.#loop()
-  }
-
-  #reconsider(): void {
-    this.#wake.resolve()
-    if (this.#run && !this.#stillRight()) this.#run.abort()
+    const timer = setInterval(() => this.#reconsider(), reconsiderEveryMs)
+    const forget = options.source.onTracksChanged(() => this.#reconsider())
+    this.#supervisor = new Supervisor({
+      attempt: (attempt) => this.#attempt(attempt),
+      retryDelayMs: (inARow) => backoffMs(retryBackoff, inARow, Math.random()),
+      healthyAfterMs,
+      onWait: (wait) => this.#waits(wait),
+    })
+    this.#done = this.#supervisor.done.then(() => {
+      clearInterval(timer)
+      forget()
+      this.#set('stopped', 'closed')
+    })
   }
 
   /** Resolves when its ffmpeg is gone. May be called twice. */
-  close(): Promise<void> {
-    this.#closing.abort()
-    this.#run?.abort()
+  async close(): Promise<void> {
+    const closed = this.#supervisor.close()
     this.#wake.resolve()
-    return this.#done
+    await closed
+    await this.#done
   }
 
   snapshot(): PackagerSnapshot {
@@ -69,33 +80,16 @@ export class Packager {
     }
   }
 
-  async #loop(): Promise<void> {
-    const timer = setInterval(() => this.#reconsider(), reconsiderEveryMs)
-    const forget = this.#options.source.onTracksChanged(() => this.#reconsider())
-    while (!this.#closing.signal.aborted) {
-      const tracks = this.#choose()
-      if (tracks.length === 0) {
-        this.#set('waiting', 'no track sends media')
-        await this.#nextWake()
-        continue
-      }
-      await this.#runOnce(tracks)
-    }
-    clearInterval(timer)
-    forget()
-    this.#set('stopped', 'closed')
-  }
-
-  async #runOnce(tracks: readonly SourceTrack[]): Promise<void> {
-    const { log } = this.#options
-    const startedAtMs = Date.now()
+  async #attempt({ signal, healthy }: Attempt): Promise<AttemptEnd> {
+    const tracks = await this.#sendingTracks(signal)
+    if (signal.aborted) return 'over'
+    const { run = runPackager } = this.#options
+    const changed = new AbortController()
     this.#running = tracks
-    this.#run = new AbortController()
+    this.#run = changed
     this.#set('starting', tracks.map(({ mimeType }) => mimeType).join(' + '))
-    let error: unknown
-    let end: RunEnd | undefined
     try {
-      end = await runPackager(
+      const end = await run(
         {
           ...this.#options,
           tracks,
@@ -103,28 +97,48 @@ export class Packager {
           onStarted: (pid) => {
             this.#pid = pid
           },
-          onRunning: () => this.#set('running', 'media comes out'),
+          onRunning: () => {
+            healthy()
+            this.#set('running', 'media comes out')
+          },
         },
-        this.#run.signal,
+        AbortSignal.any([signal, changed.signal]),
       )
-    } catch (caught) {
-      error = caught
+      if (!signal.aborted)
+        this.#set('starting', end === 'asked' ? 'the tracks changed' : 'the video format changed')
+      return 'next'
+    } finally {
+      this.#pid = null
+      this.#running = []
+      this.#run = undefined
     }
-    this.#pid = null
-    this.#running = []
-    this.#run = undefined
-    if (this.#closing.signal.aborted) return
-    if (end) {
-      this.#set('starting', end === 'asked' ? 'the tracks changed' : 'the picture changed')
+  }
+
+  #waits({ failure, delayMs }: Wait): void {
+    if (!failure) {
+      this.#set('retrying', 'its tracks or its video format change too often')
       return
     }
     this.#failures += 1
-    this.#failuresInARow = Date.now() - startedAtMs > healthyMs ? 1 : this.#failuresInARow + 1
-    this.#lastError = messageOf(error)
-    const delayMs = backoffMs(retryBackoff, this.#failuresInARow, Math.random())
-    log.warn({ reason: this.#lastError, delayMs }, 'packager run ended')
+    this.#lastError = messageOf(failure.error)
+    this.#options.log.warn({ reason: this.#lastError, delayMs }, 'packager run ended')
     this.#set('retrying', this.#lastError)
-    await abortableDelay(delayMs, this.#closing.signal)
+  }
+
+  /** Waits until there are tracks to take. */
+  async #sendingTracks(signal: AbortSignal): Promise<SourceTrack[]> {
+    for (;;) {
+      const tracks = this.#choose()
+      if (tracks.length > 0 || signal.aborted) return tracks
+      this.#set('waiting', 'no track sends media')
+      await this.#wake.promise
+      this.#wake = Promise.withResolvers()
+    }
+  }
+
+  #reconsider(): void {
+    this.#wake.resolve()
+    if (this.#run && !this.#stillRight()) this.#run.abort()
   }
 
   #choose(): SourceTrack[] {
@@ -142,14 +156,10 @@ export class Packager {
     return chosen.size === this.#running.length && this.#running.every(({ id }) => chosen.has(id))
   }
 
-  async #nextWake(): Promise<void> {
-    await this.#wake.promise
-    this.#wake = Promise.withResolvers()
-  }
-
   #set(state: PackagerState, reason: string): void {
-    if (state === this.#state) return
+    if (state === this.#state && reason === this.#reason) return
     this.#state = state
+    this.#reason = reason
     this.#options.log.debug({ state, reason }, 'packager')
     this.#options.onState(state, reason)
   }
@@ -159,17 +169,4 @@ function videoMode(tracks: readonly SourceTrack[]): 'copy' | 'transcode' | 'none
   const video = tracks.find(({ kind }) => kind === 'video')
   if (!video) return 'none'
   return /^video\/h264$/i.test(video.mimeType) ? 'copy' : 'transcode'
-}
-
-function abortableDelay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms)
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', done, { once: true })
-  })
 }

@@ -1,4 +1,5 @@
-import type { Epoch, Fragment } from '../feed/fragment.ts'
+import type { Epoch } from '../feed/epoch.ts'
+import type { Fragment } from '../feed/fragment.ts'
 import { longestKeyframeSeconds } from './choose-transcode.ts'
 
 /** How many of the newest distances are looked at. */

@@ -59,6 +59,12 @@ const rules: readonly Rule[] = [
     when: (facts) => ffmpegSaid(facts, /already publishing|already exists|streambusy|stream busy/i),
   },
   {
+    class: 'rejected',
+    sentence: 'The server asks for a user name and a password, which Sluice can not send.',
+    // What ffmpeg says when the server's answer holds `authmod=`, of Adobe's or Limelight's way to log in.
+    when: (facts) => ffmpegSaid(facts, /no credentials set|authmod=/i),
+  },
+  {
     class: 'refused',
     sentence: 'The server closed the connection at once: it may not speak RTMP at this address.',
     when: ({ phase, code, receivedBytes }) =>

@@ -1,4 +1,4 @@
-import type { Destination } from './connection/destination.ts'
+import type { RtmpNames } from './connection/relay.ts'
 
 /** How often ffmpeg tells what it has sent. Twice a second: it is also how fast "live" is seen. */
 const reportSeconds = 0.5
@@ -15,11 +15,12 @@ export type PushArguments = {
 }
 
 /**
- * The arguments of a push: fragmented MP4 from stdin, copied to RTMP.
+ * The arguments of a push: fragmented MP4 from stdin, copied to RTMP. All users of the machine can read them, so they
+ * hold no key.
+ * @param placeholders what the relay replaces by the names of the destination.
  * @param relayPort of loopback, from where the connection to the server goes on.
  */
-export function pushArguments(destination: Destination, relayPort: number): PushArguments {
-  const { login, app, playPath, tcUrl } = destination
+export function pushArguments({ app, playPath, tcUrl }: RtmpNames, relayPort: number): PushArguments {
   return {
     inputOptions: [
       ...['-hide_banner', '-nostats'],
@@ -52,8 +53,7 @@ export function pushArguments(destination: Destination, relayPort: number): Push
       ...['-send_buffer_size', String(sendBufferBytes)],
       // TLS is the relay's.
       ...['-protocol_whitelist', 'rtmp,tcp'],
-      // The server is told its own address, and the application and name as they were given: ffmpeg would guess them
-      // from the URL, which only leads to the relay.
+      // ffmpeg would guess these from the URL, which only leads to the relay.
       ...['-rtmp_tcurl', tcUrl],
       ...['-rtmp_app', app],
       ...['-rtmp_playpath', playPath],
@@ -61,6 +61,6 @@ export function pushArguments(destination: Destination, relayPort: number): Push
       ...['-flvflags', 'no_duration_filesize'],
       ...['-f', 'flv'],
     ],
-    output: `rtmp://${login === '' ? '' : `${login}@`}127.0.0.1:${relayPort}/`,
+    output: `rtmp://127.0.0.1:${relayPort}/`,
   }
 }

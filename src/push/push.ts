@@ -1,6 +1,9 @@
 import { GatewayError, messageOf, toErrorShape } from '../errors.ts'
+import type { Epoch } from '../feed/epoch.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { Epoch } from '../feed/fragment.ts'
+import { type EpochEnd, followEpoch } from '../feed/follow-epoch.ts'
+import { mediaBytes } from '../feed/fragment.ts'
+import { mp4Muxer } from '../feed/muxer.ts'
 import { StdinWriter } from '../feed/stdin-writer.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { createProgressParser } from '../ffmpeg/progress.ts'
@@ -27,13 +30,17 @@ const maxErrorLines = 8
 const inFlightSeconds = 2
 const leastInFlightBytes = 256 * 1024
 
+/** Servers that ask for one want a second connection with the answer to their question in it. */
+const noLogin =
+  'The address holds a user name and a password, which Sluice can not send. Set the target up again without them.'
+
 /**
  * closed: it was asked to end · epoch: the feed goes on with another initialisation segment, which a running ffmpeg
  * can't take · feed-ended · failed: anything else, with whose fault it was and a sentence for people.
  */
 export type PushEnd =
-  | { kind: 'closed' | 'feed-ended' }
-  | { kind: 'epoch'; epoch: Epoch }
+  | { kind: 'closed' }
+  | EpochEnd
   | { kind: 'failed'; fault: 'destination' | 'ours'; class: TargetErrorClass; why: string }
 
 export type PushOptions = {
@@ -87,9 +94,11 @@ export class Push {
   async run(signal: AbortSignal): Promise<PushEnd> {
     const { destination, trusted, dial, log } = this.#options
     try {
-      const relay = await Relay.open(await dial(destination, trusted, signal))
+      if (destination.hasLogin) throw new DialError('resolving', 'LOGIN', { blocked: noLogin })
+      const relay = await Relay.open(await dial(destination, trusted, signal), destination)
       try {
         const exitReason = await this.#pushInto(relay, signal)
+        if (relay.fault) throw relay.fault
         return this.#end ?? this.#failed({ ...this.#facts(relay), exitReason })
       } finally {
         relay.close()
@@ -128,11 +137,11 @@ export class Push {
   }
 
   async #pushInto(relay: Relay, signal: AbortSignal): Promise<string> {
-    const { destination, ffmpegBinary, log } = this.#options
+    const { ffmpegBinary, log } = this.#options
     // From here on the server has to answer.
     this.#meter = new PushMeter(performance.now())
     const process = await startFfmpeg({
-      ...pushArguments(destination, relay.port),
+      ...pushArguments(relay.placeholders, relay.port),
       binary: ffmpegBinary,
       onLine: (line) => this.#onLine(line),
       log,
@@ -142,28 +151,20 @@ export class Push {
 
   async #supervise(process: FfmpegProcess, relay: Relay, signal: AbortSignal): Promise<string> {
     const { feed, epoch } = this.#options
-    const writer = new StdinWriter(process.stdin, epoch.init)
+    const writer = new StdinWriter(process.stdin, mp4Muxer(epoch))
     const onAbort = (): void => {
       this.#end ??= { kind: 'closed' }
       // ffmpeg sees a SIGTERM only after its next read: without media that would be the end of its input.
       writer.abort()
       void process.stop()
     }
-    const onEpoch = (next: Epoch): void => this.#drain(writer, { kind: 'epoch', epoch: next })
-    // What the ring holds may begin before this epoch.
-    let replay = true
-    const detach = feed.attach({
+    const detach = followEpoch(feed, epoch, {
       onFragment: (fragment) => {
-        if (fragment.epoch === epoch) {
-          this.#meter.offered(fragment.durationSeconds, fragment.bytes.length, performance.now())
-          writer.add(fragment)
-        } else if (!replay) onEpoch(fragment.epoch)
+        this.#meter.offered(fragment.durationSeconds, mediaBytes(fragment), performance.now())
+        writer.add(fragment)
       },
-      onEnd: () => this.#drain(writer, { kind: 'feed-ended' }),
+      onOver: (end) => this.#drain(writer, end),
     })
-    replay = false
-    if (feed.newest && feed.newest.epoch !== epoch) onEpoch(feed.newest.epoch)
-    if (feed.ended) this.#drain(writer, { kind: 'feed-ended' })
     const check = (): void => {
       this.#check(process, relay, writer).catch((error) => {
         this.#options.log.error({ err: error }, 'looking after a push failed')

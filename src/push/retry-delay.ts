@@ -16,7 +16,7 @@ export function needsPerson(errorClass: TargetErrorClass): boolean {
 /**
  * How long to wait before the next attempt, in ms.
  * @param failures in a row, this one included.
- * @param wasLive media went to the same place with the same key before, in this session.
+ * @param wasLive media went to the same place with the same key before, in this broadcast.
  * @param random a number in [0, 1)
  */
 export function retryDelayMs(

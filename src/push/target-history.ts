@@ -11,7 +11,7 @@ export type TargetChange = {
 
 const maxChanges = 30
 
-/** The last changes of a target's state. It outlives the pushes of a session. */
+/** The last changes of a target's state. It outlives the pushes of a broadcast. */
 export class TargetHistory {
   readonly #changes: TargetChange[] = []
 

@@ -37,7 +37,7 @@ export type TargetStatus = {
   liveSince: string | null
   /** Bits that the server acknowledges per second. */
   bitrateBps: number
-  /** Bytes that arrived since the session began. */
+  /** Bytes that arrived since the broadcast began. */
   sentBytes: number
   /** What was left out because the server was too slow: whole groups of pictures. */
   droppedFragments: number

@@ -1,7 +1,7 @@
 import type { TargetConfig } from '../config/target-config.ts'
 import { toErrorShape } from '../errors.ts'
+import type { Epoch } from '../feed/epoch.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { Epoch } from '../feed/fragment.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import { type Log, redactUrls } from '../log.ts'
 import { pause } from '../pause.ts'

@@ -118,6 +118,7 @@ export class Publication {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#listeners.clear()
     for (const undo of this.#onClosed) undo()
     for (const track of this.#tracks.values()) track.producer.close()
     this.#tracks.clear()

@@ -27,5 +27,8 @@ export type OutputKind<Snapshot> = {
   open(context: OutputContext): Output<Snapshot>
 }
 
-/** All kinds of output by name, in the order in which broadcasts open them. `app.ts` gives one of each. */
-export type OutputKinds = { readonly [Name in keyof OutputSnapshots]-?: OutputKind<OutputSnapshots[Name]> }
+/**
+ * All kinds of output by name, in the order in which broadcasts open them. `app.ts` gives one of each; the one whose
+ * member of `OutputSnapshots` is optional may be left out.
+ */
+export type OutputKinds = { readonly [Name in keyof OutputSnapshots]: OutputKind<OutputSnapshots[Name]> }

@@ -1,17 +1,27 @@
 import { GatewayError } from '../errors.ts'
+import type { Publication } from '../sfu/publication.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
 import { streamNamePattern } from '../stream-name.ts'
-import { type Published, type PublishRequest, Stream, type StreamDependencies } from './stream.ts'
+import { type Published, Stream } from './stream.ts'
+import type { StreamDependencies } from './stream-parts.ts'
 import type { StreamSnapshot } from './stream-snapshot.ts'
+import type { PublishRequest } from './stream-status.ts'
+
+export type RegistryOptions = {
+  /** Streams that may have a publisher or wait for one at the same time. */
+  maxStreams: number
+  /** Of each stream. */
+  stream: StreamDependencies<Publication>
+}
 
 /** All streams by name. A stream exists from its first publication until its end is forgotten. */
 export class Registry {
-  readonly #dependencies: StreamDependencies
+  readonly #options: RegistryOptions
   readonly #streams = new Map<string, Stream>()
   #closed = false
 
-  constructor(dependencies: StreamDependencies) {
-    this.#dependencies = dependencies
+  constructor(options: RegistryOptions) {
+    this.#options = options
   }
 
   /**
@@ -68,7 +78,7 @@ export class Registry {
 
   /** @throws GatewayError TOO_MANY_STREAMS */
   #checkRoom(): void {
-    const { maxStreams } = this.#dependencies.config
+    const { maxStreams } = this.#options
     if ([...this.#streams.values()].filter(({ busy }) => busy).length < maxStreams) return
     throw new GatewayError(
       'TOO_MANY_STREAMS',
@@ -77,7 +87,7 @@ export class Registry {
   }
 
   #create(name: string): Stream {
-    const stream = new Stream(name, this.#dependencies, () => {
+    const stream = new Stream(name, this.#options.stream, () => {
       if (this.#streams.get(name) === stream) this.#streams.delete(name)
     })
     this.#streams.set(name, stream)

@@ -1,293 +1,248 @@
-import { randomBytes } from 'node:crypto'
-import type { LimitsConfig } from '../config/sections/limits-config.ts'
-import type { StreamsConfig } from '../config/sections/streams-config.ts'
 import { GatewayError } from '../errors.ts'
-import { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
-import { Packager } from '../packager/packager.ts'
-import type { PackagerSettings } from '../packager/packager-args.ts'
 import type { PackagerState } from '../packager/packager-snapshot.ts'
-import type { MediaRouter } from '../sfu/media-router.ts'
-import { Publication, type TrackKind } from '../sfu/publication.ts'
-import type { TapPorts } from '../sfu/tap-ports.ts'
+import { SerialQueue } from '../serial-queue.ts'
+import type { Publication } from '../sfu/publication.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
-import { Viewers } from '../sfu/viewers/viewers.ts'
-import type { WorkerPool } from '../sfu/worker-pool.ts'
-import { idleOutputs, type OpenOutputs, openOutputs } from './open-outputs.ts'
-import type { OutputKinds } from './output.ts'
-import type { StreamSnapshot, StreamState } from './stream-snapshot.ts'
+import { Broadcast } from './broadcast.ts'
+import { mayTakeOver } from './may-take-over.ts'
+import { refusal, shuttingDown } from './refusal.ts'
+import { shownState, showStream } from './show-stream.ts'
+import type { OpenPublication, StreamDependencies, StreamPublication } from './stream-parts.ts'
+import type { StreamSnapshot } from './stream-snapshot.ts'
+import {
+  type Connected,
+  connectedOf,
+  keptBroadcast,
+  type PublishRequest,
+  presentBroadcast,
+  type StreamStatus,
+} from './stream-status.ts'
 
-/** The ring only has to let late readers join at a keyframe; the playlists keep their own window. */
-const feedLimits = { maxSeconds: 12, maxBytes: 64 * 1024 * 1024 }
+/** `resumeToken`: lets its holder go on with the broadcast until the next publication. */
+export type Published<P = Publication> = { publication: P; resumeToken: string }
 
-export type StreamDependencies = {
-  config: StreamsConfig & PackagerSettings & Pick<LimitsConfig, 'maxStreams'>
-  pool: WorkerPool
-  ports: TapPorts
-  ffmpegBinary: string
-  outputs: OutputKinds
-  log: Log
-}
-
-export type PublishRequest = {
-  kinds: readonly TrackKind[]
-  /** From an earlier publication of the same person. */
-  resumeToken?: string | undefined
-  /** Called once when the publication ends by itself; `retry`: coming back makes sense. */
-  onEnd: (error: GatewayError, retry: boolean) => void
-}
-
-export type Published = { publication: Publication; resumeToken: string }
-
-/** From the first publication to the end of the stream: publications may follow each other in it. */
-type Session = {
-  feed: Feed
-  outputs: OpenOutputs
-  resumeToken: string
-  liveSince: string | null
-}
-
-type Active = {
-  publication: Publication
-  packager: Packager
-  viewers: Viewers
-  mediaRouter: MediaRouter
-  onEnd: PublishRequest['onEnd']
-}
-
-/** One live channel: at most one publication, its packager, one feed and the outputs. The owner of its state. */
-export class Stream {
+/**
+ * One live channel: at most one publisher, its packager, and the broadcast with its feed and outputs. The owner of its
+ * state. What changes it happens one after the other, each on what the one before left.
+ */
+export class Stream<P extends StreamPublication = Publication> {
   readonly name: string
-  readonly #dependencies: StreamDependencies
+  readonly #dependencies: StreamDependencies<P>
   readonly #log: Log
   readonly #onGone: () => void
-  #state: StreamState = 'idle'
+  readonly #queue = new SerialQueue()
+  /** Broadcasts that ended, and whose outputs are still ending. */
+  readonly #endings = new Set<Promise<void>>()
+  #status: StreamStatus<P> = { kind: 'idle' }
   #reason = 'nobody publishes'
   #since = new Date().toISOString()
-  #session: Session | undefined
-  #active: Active | undefined
-  /** A publication is being set up: the place is taken already. */
-  #entering = false
-  #closed = false
-  /** Runs while nobody publishes: ends the session, later forgets the stream. */
-  #timer: NodeJS.Timeout | undefined
+  /** Publishers that wait for their turn or are being let in. */
+  #entering = 0
+  #closing = false
 
-  /** @param onGone called when the stream has ended and nothing of it is kept any longer. */
-  constructor(name: string, dependencies: StreamDependencies, onGone: () => void) {
+  /** @param onGone called when nothing of the stream is kept any longer. */
+  constructor(name: string, dependencies: StreamDependencies<P>, onGone: () => void) {
     this.name = name
     this.#dependencies = dependencies
     this.#log = dependencies.log.child({ stream: name })
     this.#onGone = onGone
   }
 
-  /** Somebody publishes, is about to, or is waited for. */
+  /** A publisher is connected, about to be, or waited for. */
   get busy(): boolean {
-    return this.#entering || this.#state !== 'idle'
+    return this.#entering > 0 || presentBroadcast(this.#status) !== null
   }
 
   /**
-   * Takes a publisher in. A session that waits for its publisher goes on; a publisher who shows the token of the
-   * present one takes its place.
+   * Lets a publisher in, in the place of the present one if it may take over. Refused or failed, nothing changes.
    * @throws GatewayError STREAM_TAKEN, SHUTTING_DOWN, WORKER_DIED
    */
-  async publish(request: PublishRequest): Promise<Published> {
-    if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
-    const mayTakeOver =
-      request.resumeToken !== undefined && request.resumeToken === this.#session?.resumeToken
-    if (this.#entering || (this.#active && !mayTakeOver)) {
-      throw new GatewayError(
-        'STREAM_TAKEN',
-        `Somebody is live on "${this.name}" already. Choose another name.`,
-      )
-    }
-    this.#entering = true
+  async publish(request: PublishRequest): Promise<Published<P>> {
+    this.#entering += 1
     try {
-      if (this.#active) {
-        const { onEnd } = this.#active
-        await this.#leave()
-        onEnd(new GatewayError('STREAM_TAKEN', 'You went live from somewhere else.'), false)
-      }
-      return await this.#enter(request)
+      return await this.#queue.run(() => this.#enter(request))
     } finally {
-      this.#entering = false
-      if (!this.#active && !this.#session) this.#onGone()
+      this.#entering -= 1
+      this.#goneIfIdle()
     }
   }
 
   /**
-   * The publisher left. `stopped`: the stream ends now; `lost`: it waits for `resumeSeconds`.
-   * A publication that is not the present one any more changes nothing.
+   * The publisher left. `stopped`: the broadcast ends now; `lost`: it waits for `resumeSeconds`, if it ever was live.
+   * A publication that is not the present one changes nothing. Resolves when all that it leaves behind is gone.
    */
-  async release(publication: Publication, how: 'stopped' | 'lost'): Promise<void> {
-    if (this.#active?.publication !== publication) return
-    const leaving = this.#leave()
-    if (how === 'stopped' || this.#session?.liveSince == null) {
-      await Promise.all([leaving, this.#endSession('the publisher stopped')])
-      return
-    }
-    this.#waitForPublisher('the publisher was lost')
-    await leaving
+  async release(publication: P, how: 'stopped' | 'lost'): Promise<void> {
+    await this.#queue.run(async () => {
+      const connected = connectedOf(this.#status)
+      if (connected?.open.publication !== publication) return
+      await this.#leave(connected, how)
+    })
+    await Promise.all(this.#endings)
   }
 
   /**
-   * Answers the offer of somebody who wants to watch in real time.
+   * Answers the offer of a viewer who wants to watch in real time.
    * @throws GatewayError NOT_LIVE, and what `Viewers.watch` throws.
    */
   async watch(offer: string, onEnd: () => void): Promise<Viewer> {
-    if (!this.#active) throw new GatewayError('NOT_LIVE', `Nobody is live on "${this.name}".`)
-    return await this.#active.viewers.watch(offer, onEnd)
+    const connected = connectedOf(this.#status)
+    if (!connected) throw new GatewayError('NOT_LIVE', `Nobody is live on "${this.name}".`)
+    return await connected.open.watch(offer, onEnd)
   }
 
   snapshot(): StreamSnapshot {
-    return {
-      name: this.name,
-      state: this.#state,
-      reason: this.#reason,
-      since: this.#since,
-      liveSince: this.#session?.liveSince ?? null,
-      tracks: this.#active?.publication.snapshot() ?? [],
-      packager: this.#active?.packager.snapshot() ?? null,
-      feed: this.#session?.feed.snapshot() ?? null,
-      ...(this.#session?.outputs.snapshot() ?? idleOutputs(this.#dependencies.outputs)),
-    }
+    const told = { name: this.name, reason: this.#reason, since: this.#since }
+    return showStream(told, this.#status, this.#dependencies.outputs)
   }
 
-  /** Ends the stream, tells its publisher, and resolves when no process of it is left. */
+  /** Ends the broadcast, tells its publisher, and resolves when no process of the stream is left. May be called twice. */
   async close(): Promise<void> {
-    this.#closed = true
-    const onEnd = this.#active?.onEnd
-    const leaving = this.#leave()
-    await Promise.all([leaving, this.#endSession('the gateway shuts down')])
-    clearTimeout(this.#timer)
-    onEnd?.(new GatewayError('SHUTTING_DOWN', 'The gateway is restarting.'), true)
+    this.#closing = true
+    await this.#queue.run(async () => {
+      if (this.#status.kind === 'closed') return
+      const connected = connectedOf(this.#status)
+      const broadcast = keptBroadcast(this.#status)
+      const over = presentBroadcast(this.#status)
+      this.#become({ kind: 'closed', broadcast }, 'the gateway shuts down')
+      if (over) this.#end(over)
+      if (!connected) return
+      await this.#disconnect(connected)
+      connected.onEnd(new GatewayError('SHUTTING_DOWN', 'The gateway is restarting.'), true)
+    })
+    await Promise.all(this.#endings)
   }
 
-  async #enter(request: PublishRequest): Promise<Published> {
-    const { pool } = this.#dependencies
-    let publication: Publication | undefined
-    const workerDied = () =>
-      publication?.fail(new GatewayError('WORKER_DIED', 'The media worker broke down and is being replaced.'))
-    const mediaRouter = await pool.createMediaRouter(workerDied).catch((error) => {
-      if (this.#session?.feed.ended) this.#forgetLater()
-      else if (this.#session) this.#waitForPublisher('no media worker')
-      throw error
-    })
-    if (this.#closed) {
-      mediaRouter.close()
-      throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
-    }
-    let session: Session
+  async #enter(request: PublishRequest): Promise<Published<P>> {
+    if (this.#closing) throw shuttingDown()
+    const present = presentBroadcast(this.#status)
+    if (!mayTakeOver(request, present?.owner ?? null)) throw refusal(this.name, this.#status)
+    let open: OpenPublication<P> | undefined
+    const onEnd = (error: GatewayError): void => this.#post(() => this.#publicationEnded(open, error))
+    open = await this.#dependencies.openPublication({ kinds: request.kinds, onEnd })
     try {
-      session = this.#openSession()
+      if (this.#closing) throw shuttingDown()
+      await this.#replacePublisher()
+      const broadcast = present ?? new Broadcast(this.name, this.#dependencies.outputs, this.#log)
+      if (this.#status.kind === 'ended') this.#status.broadcast.dispose()
+      return this.#connect(open, broadcast, request)
     } catch (error) {
-      mediaRouter.close()
+      open.close()
       throw error
     }
-    clearTimeout(this.#timer)
-    publication = new Publication({
-      mediaRouter,
-      announcedKinds: request.kinds,
-      ports: this.#dependencies.ports,
-      onEnd: (error) => this.#publicationFailed(error),
-    })
-    const packager = new Packager({
-      source: publication,
-      feed: session.feed,
-      ffmpegBinary: this.#dependencies.ffmpegBinary,
-      settings: this.#dependencies.config,
+  }
+
+  /** The old publisher has to be gone before the new one's media goes into the same feed. */
+  async #replacePublisher(): Promise<void> {
+    const connected = connectedOf(this.#status)
+    if (!connected) return
+    await this.#disconnect(connected)
+    connected.onEnd(new GatewayError('STREAM_TAKEN', 'You went live from somewhere else.'), false)
+  }
+
+  #connect(open: OpenPublication<P>, broadcast: Broadcast, request: PublishRequest): Published<P> {
+    const resumeToken = broadcast.own(request)
+    const packager = this.#dependencies.startPackager({
+      source: open.publication,
+      feed: broadcast.feed,
       log: this.#log,
-      onState: (state, reason) => this.#packagerChanged(state, reason),
+      onState: (state, reason) => this.#post(() => this.#packagerChanged(connected, state, reason)),
     })
-    const viewers = new Viewers({
-      publication,
-      createMediaRouter: (codecs, onDied) => pool.createMediaRouter(onDied, codecs),
-    })
-    publication.onTracksChanged(() => viewers.tracksChanged())
-    this.#active = { publication, packager, viewers, mediaRouter, onEnd: request.onEnd }
-    this.#set(session.liveSince === null ? 'starting' : 'interrupted', 'a publisher connected')
-    return { publication, resumeToken: session.resumeToken }
+    const connected: Connected<P> = { open, packager, onEnd: request.onEnd }
+    if (broadcast.liveSince === null) {
+      this.#become({ kind: 'starting', broadcast, connected }, 'a publisher connected')
+    } else this.#become({ kind: 'stalled', broadcast, connected }, 'a publisher is back, no media so far')
+    return { publication: open.publication, resumeToken }
   }
 
-  /** The session that goes on, or a new one. */
-  #openSession(): Session {
-    if (this.#session && !this.#session.feed.ended) return this.#session
-    this.#session?.outputs.dispose()
-    const feed = new Feed(feedLimits)
-    const context = { stream: this.name, feed, log: this.#log }
-    const outputs = openOutputs(this.#dependencies.outputs, context)
-    this.#session = { feed, outputs, resumeToken: randomBytes(16).toString('base64url'), liveSince: null }
-    return this.#session
+  async #publicationEnded(open: OpenPublication<P> | undefined, error: GatewayError): Promise<void> {
+    const connected = connectedOf(this.#status)
+    if (!connected || connected.open !== open) return
+    const leaving = this.#leave(connected, 'lost')
+    connected.onEnd(error, true)
+    await leaving
   }
 
-  async #leave(): Promise<void> {
-    const active = this.#active
-    if (!active) return
-    this.#active = undefined
-    active.viewers.close()
-    active.publication.close()
-    await active.packager.close()
-    active.mediaRouter.close()
-  }
-
-  #publicationFailed(error: GatewayError): void {
-    const active = this.#active
-    if (!active) return
-    this.release(active.publication, 'lost').catch((cause) =>
-      this.#log.error({ err: cause }, 'closing failed'),
-    )
-    active.onEnd(error, true)
-  }
-
-  #packagerChanged(state: PackagerState, reason: string): void {
-    const session = this.#session
-    if (!session || session.feed.ended) return
+  #packagerChanged(from: Connected<P>, state: PackagerState, reason: string): void {
+    if (!('connected' in this.#status) || this.#status.connected !== from) return
+    const { broadcast, connected } = this.#status
+    // It has tracks, so the publisher got its answer, and with it the token.
+    if (state === 'starting' || state === 'running') broadcast.confirmOwner()
     if (state === 'running') {
-      session.liveSince ??= new Date().toISOString()
-      this.#set('live', reason)
-    } else if ((state === 'waiting' || state === 'retrying') && session.liveSince !== null) {
-      this.#set('interrupted', reason)
+      broadcast.noteLive()
+      this.#become({ kind: 'live', broadcast, connected }, reason)
+    } else if (state !== 'starting') {
+      const kind = broadcast.liveSince === null ? 'starting' : 'stalled'
+      this.#become({ kind, broadcast, connected }, reason)
     }
   }
 
-  #waitForPublisher(reason: string): void {
-    clearTimeout(this.#timer)
-    const { resumeSeconds } = this.#dependencies.config
-    this.#set('interrupted', reason)
-    this.#timer = setTimeout(() => {
-      this.#endSession('the publisher did not come back').catch((error) =>
-        this.#log.error({ err: error }, 'ending the stream failed'),
-      )
-    }, resumeSeconds * 1_000)
+  async #leave(connected: Connected<P>, how: 'stopped' | 'lost'): Promise<void> {
+    const broadcast = presentBroadcast(this.#status)
+    if (broadcast?.liveSince && how === 'lost') this.#waitForPublisher(broadcast)
+    else if (broadcast)
+      this.#endBroadcast(broadcast, `the publisher ${how === 'lost' ? 'was lost' : 'stopped'}`)
+    await this.#disconnect(connected)
   }
 
-  async #endSession(reason: string): Promise<void> {
-    const session = this.#session
-    this.#set('idle', reason)
-    this.#forgetLater()
-    if (!session || session.feed.ended) return
-    session.feed.end()
-    await session.outputs.end()
+  /** Resolves when nothing of a publisher is left. */
+  async #disconnect({ packager, open }: Connected<P>): Promise<void> {
+    const gone = packager.close()
+    open.close()
+    await gone.catch((error) => this.#log.error({ err: error }, 'a packager did not end'))
   }
 
-  /** What ended can still be fetched for a while; after `close()` for as long as anybody serves it. */
-  #forgetLater(): void {
-    clearTimeout(this.#timer)
-    if (this.#closed) return
-    this.#timer = setTimeout(() => this.#forget(), this.#dependencies.config.endedSeconds * 1_000)
+  #waitForPublisher(broadcast: Broadcast): void {
+    const waitMs = this.#dependencies.settings.resumeSeconds * 1_000
+    const timer = this.#after(waitMs, (status) => {
+      if (status.kind === 'waiting') this.#endBroadcast(broadcast, 'the publisher did not come back')
+    })
+    const untilMs = Date.now() + waitMs
+    this.#become({ kind: 'waiting', broadcast, untilMs, timer }, 'the publisher was lost')
   }
 
-  #forget(): void {
-    if (this.#active || this.#entering) return
-    this.#session?.outputs.dispose()
-    this.#session = undefined
-    this.#onGone()
+  #endBroadcast(broadcast: Broadcast, reason: string): void {
+    const timer = this.#after(this.#dependencies.settings.endedSeconds * 1_000, () => {
+      this.#become({ kind: 'idle' }, 'nobody publishes')
+      broadcast.dispose()
+      this.#goneIfIdle()
+    })
+    this.#become({ kind: 'ended', broadcast, timer }, reason)
+    this.#end(broadcast)
   }
 
-  #set(state: StreamState, reason: string): void {
-    if (state === this.#state) return
-    this.#log.info({ from: this.#state, to: state, reason }, 'stream')
-    this.#state = state
+  /** Pushes may take seconds to end: the next publisher need not wait for that. */
+  #end(broadcast: Broadcast): void {
+    const ending = broadcast.end().finally(() => this.#endings.delete(ending))
+    this.#endings.add(ending)
+  }
+
+  #goneIfIdle(): void {
+    if (this.#status.kind === 'idle' && this.#entering === 0) this.#onGone()
+  }
+
+  /** Runs a task after a time, in its turn, unless the stream is in another state by then. */
+  #after(ms: number, task: (status: StreamStatus<P>) => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#post(() => {
+        if ('timer' in this.#status && this.#status.timer === timer) task(this.#status)
+      })
+    }, ms)
+    return timer
+  }
+
+  #post(task: () => void | Promise<void>): void {
+    this.#queue.run(task).catch((error) => this.#log.error({ err: error }, 'the stream could not change'))
+  }
+
+  /** The only place that changes the state. */
+  #become(next: StreamStatus<P>, reason: string): void {
+    const [before, after] = [this.#status, next]
+    if ('timer' in before) clearTimeout(before.timer)
+    this.#status = next
+    if (before.kind === after.kind && reason === this.#reason) return
+    this.#log.info({ from: before.kind, to: after.kind, reason }, 'stream')
+    if (shownState[before.kind] !== shownState[after.kind]) this.#since = new Date().toISOString()
     this.#reason = reason
-    this.#since = new Date().toISOString()
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type TargetConfig, targetSchema } from '../config/target-config.ts'
+import { savedTargetSchema, type TargetConfig } from '../config/target-config.ts'
 
 const scopeSchema = z.string().regex(/^(\*|[a-z0-9][a-z0-9_-]{0,63})$/)
 
@@ -22,7 +22,7 @@ function mapOf<Value extends z.ZodType>(key: z.ZodString, value: Value) {
 
 const fileSchema = z.strictObject({
   version: z.literal(1),
-  targets: mapOf(scopeSchema, z.array(targetSchema)).default(new Map()),
+  targets: mapOf(scopeSchema, z.array(savedTargetSchema)).default(new Map()),
   switched: mapOf(scopeSchema, mapOf(z.string(), z.boolean())).default(new Map()),
 })
 

@@ -99,7 +99,7 @@ describe.each([
     await broadcaster.getByRole('button', { name: 'Stop' }).click()
     await untilState(broadcaster, 'idle')
     await expect.poll(() => gateway.snapshot(stream)?.state).toBe('idle')
-    const playlist = await (await fetch(`${gateway.url}/hls/${stream}/live.m3u8`)).text()
+    const playlist = await (await fetch(`${gateway.url}/hls/${stream}/v0.m3u8`)).text()
     expect(playlist).toContain('#EXT-X-ENDLIST')
     await untilState(viewer, 'ended')
     expect(gateway.app.ports.inUse).toBe(0)

@@ -32,8 +32,8 @@ beforeAll(async () => {
     await vi.waitFor(() => expect(recorder.ended).toBe(true), 10_000)
     await recorder.stop()
   }
-  changedPlaylist = await ask('both/live.m3u8', { headers: since(live.media) })
-  samePlaylist = await ask('both/live.m3u8', { headers: since(changedPlaylist) })
+  changedPlaylist = await ask('both/v0.m3u8', { headers: since(live.media) })
+  samePlaylist = await ask('both/v0.m3u8', { headers: since(changedPlaylist) })
 }, 120_000)
 afterAll(async () => await gateway?.close())
 
@@ -89,7 +89,7 @@ async function askEverything([both, sound]: readonly HlsRecorder[]) {
   const segment = await ask(path)
   return {
     multivariant: await ask('both/index.m3u8'),
-    media: await ask('both/live.m3u8'),
+    media: await ask('both/v0.m3u8'),
     init: await ask(`both/${newest?.map}`),
     segment,
     soundSegment: await ask(`sound/${sound?.segments.at(-1)?.uri}`),

@@ -1,8 +1,8 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { loadConfig } from '../../src/config/load-config.ts'
 import { createLog } from '../../src/log.ts'
+import { openPublication } from '../../src/sfu/open-publication.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { publishTracks } from '../support/publish-tracks.ts'
@@ -77,7 +77,7 @@ describe('names that are none', () => {
 })
 
 describe('what a publication opened is closed', () => {
-  const request = { kinds: ['video'], onEnd: () => undefined } as const
+  const request = { kinds: ['video'], principal: 'anonymous', onEnd: () => undefined } as const
 
   test('on a stream named like a member of every object, whose targets can still be changed', async () => {
     gateway = await startGateway({ SLUICE_ENDED_SECONDS: '0' })
@@ -98,15 +98,23 @@ describe('what a publication opened is closed', () => {
 
   test('when its outputs can not be opened', async () => {
     gateway = await startGateway()
-    const { pool, ports, ffmpegBinary } = gateway.app
+    const { pool, ports } = gateway.app
     const open = () => {
       throw new Error('the disk is full')
     }
     const outputs = { hls: { idle: () => null, open }, targets: { idle: () => [], open } }
-    const { streams, hls, encode, limits } = loadConfig({}, null)
-    const config = { ...streams, ...hls, ...encode, ...limits }
-    const log = createLog({ level: 'silent', pretty: false })
-    const registry = new Registry({ config, pool, ports, ffmpegBinary, outputs, log })
+    const registry = new Registry({
+      maxStreams: 1,
+      stream: {
+        settings: { resumeSeconds: 1, endedSeconds: 1 },
+        openPublication: (options) => openPublication({ pool, ports }, options),
+        startPackager: () => {
+          throw new Error('no packager without outputs')
+        },
+        outputs,
+        log: createLog({ level: 'silent', pretty: false }),
+      },
+    })
     const before = await pool.usage()
     await expect(registry.publish('show', request)).rejects.toThrow('the disk is full')
     expect(registry.has('show')).toBe(false)
@@ -134,7 +142,7 @@ describe('no more streams than configured', () => {
     const { app } = gateway
     const results = await Promise.allSettled(
       ['a', 'b', 'c', 'd'].map((name) =>
-        app.registry.publish(name, { kinds: ['video'], onEnd: () => undefined }),
+        app.registry.publish(name, { kinds: ['video'], principal: 'anonymous', onEnd: () => undefined }),
       ),
     )
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])

@@ -96,7 +96,7 @@ beforeAll(async () => {
       path: await recorder.save(join(directory, name)),
     })
   }
-  await vi.waitFor(async () => expect((await get('copied/live.m3u8')).status).toBe(404), {
+  await vi.waitFor(async () => expect((await get('copied/v0.m3u8')).status).toBe(404), {
     timeout: 30_000,
     interval: 200,
   })

@@ -68,6 +68,12 @@ describe('a start that can not be', () => {
     { what: 'an unknown argument', options: async () => ({ args: ['--fly'] }), says: /--fly/, code: 2 },
     { what: 'an argument too many', options: async () => ({ args: ['more'] }), says: /more/, code: 2 },
     {
+      what: 'certificates for targets that are not there',
+      options: async () => ({ settings: { SLUICE_RESTREAM_CA_FILE: join(directory, 'no-ca.pem') } }),
+      says: /SLUICE_RESTREAM_CA_FILE .*no-ca\.pem/,
+      code: 2,
+    },
+    {
       what: 'an HTTP port that is in use',
       options: async () => ({ settings: { SLUICE_HTTP_PORT: String(await busyTcpPort()) } }),
       says: /^The HTTP port is in use: .*SLUICE_HTTP_PORT/,

@@ -7,15 +7,16 @@ import { Cleanup } from '../../src/cleanup.ts'
 import type { Feed } from '../../src/feed/feed.ts'
 import { Target } from '../../src/push/target.ts'
 import type { TargetSnapshot } from '../../src/push/target-snapshot.ts'
-import { tcpServer } from '../support/faulty-servers.ts'
+import { questionServer, tcpServer } from '../support/faulty-servers.ts'
 import { type FeedSourceOptions, startFeedSource } from '../support/feed-source.ts'
 import { probe } from '../support/ffprobe.ts'
 import { startNginxRtmp } from '../support/nginx-rtmp.ts'
+import { childPids, commandLine } from '../support/processes.ts'
 import { targetOptions } from '../support/target-options.ts'
 
 const run = promisify(execFile)
 
-/** A key that stands nowhere else on this machine, so that processes and texts can be searched for it. */
+/** A key that stands nowhere else on this machine, so that texts can be searched for it. */
 let key: string
 let cleanup: Cleanup
 let logLines: string[]
@@ -32,7 +33,7 @@ afterEach(async () => {
   await cleanup.run()
   expect(logLines.length).toBeGreaterThan(0)
   expect(`${logLines.join('')}${snapshots.join('')}`).not.toContain(key)
-  expect(await pushProcesses()).toEqual([])
+  expect(pushProcesses()).toEqual([])
 })
 
 describe('a target', () => {
@@ -51,12 +52,42 @@ describe('a target', () => {
     expect(snapshot(target).bitrateBps).toBeGreaterThan(100_000)
   })
 
+  test('gets its key and its own address, of which the list of processes shows nothing', async () => {
+    const asked = await questionServer(cleanup)
+    const nginx = await rtmpServer({ onPublish: asked.url })
+    // Longer than a chunk; nginx-rtmp keeps 255 characters.
+    const query = `token=${'x'.repeat(120)}&more=${key}`
+    const target = push(nginx.url, (await source()).feed, { key: `${key}?${query}` })
+    await reaches(target, 'live', 5_000)
+    expect(asked.last()).toMatchObject({
+      call: 'publish',
+      app: 'live',
+      name: key,
+      tcurl: nginx.url,
+      ...Object.fromEntries(new URLSearchParams(query)),
+    })
+    expect(pushProcesses()).toHaveLength(1)
+    expect(await allArguments()).not.toContain(key)
+    expect((await probe(`${nginx.url}/${key}`, 2)).streams).toHaveLength(2)
+  })
+
+  test('that wants a user and a password is refused', async () => {
+    const nginx = await rtmpServer()
+    const target = push(nginx.url.replace('//', '//me:word@'), (await source()).feed)
+    await reaches(target, 'refused', 5_000)
+    expect(snapshot(target)).toMatchObject({
+      errorClass: 'blocked',
+      lastError: expect.stringMatching(/user name/),
+    })
+    expect(snapshots.join('')).not.toContain('word@')
+  })
+
   test('that says nothing is left at once when it is closed', async () => {
     const port = await tcpServer(cleanup, () => undefined)
     const target = push(`rtmp://127.0.0.1:${port}/live`, (await source()).feed)
     await reaches(target, 'connecting', 5_000)
     await expect.poll(pushProcesses).toHaveLength(1)
-    const [pid = 0] = await pushProcesses()
+    const [pid = 0] = pushProcesses()
     await target.close()
     // At once, not some time later.
     expect(isRunning(pid)).toBe(false)
@@ -84,7 +115,7 @@ describe('a target', () => {
     await media.pause()
     const target = push(nginx.url, media.feed)
     expect(snapshot(target).state).toBe('waiting')
-    expect(await pushProcesses()).toEqual([])
+    expect(pushProcesses()).toEqual([])
     await media.resume()
     await reaches(target, 'live', 5_000)
     await media.pause()
@@ -105,18 +136,18 @@ describe('a target', () => {
   })
 
   test('says that ffmpeg is missing', async () => {
-    const target = push((await rtmpServer()).url, (await source()).feed, '/nowhere/ffmpeg')
+    const target = push((await rtmpServer()).url, (await source()).feed, { ffmpegBinary: '/nowhere/ffmpeg' })
     await reaches(target, 'retrying', 5_000)
     expect(snapshot(target).lastError).toMatch(/^ffmpeg could not be started/)
   })
 })
 
-function push(url: string, feed: Feed, ffmpegBinary = 'ffmpeg'): Target {
+function push(url: string, feed: Feed, other: { ffmpegBinary?: string; key?: string } = {}): Target {
   const log = pino({ level: 'trace' }, { write: (line: string) => logLines.push(line) })
   const target = new Target({
-    ...targetOptions({ url, key }),
+    ...targetOptions({ url, key: other.key ?? key }),
     feed,
-    ffmpegBinary,
+    ffmpegBinary: other.ffmpegBinary ?? 'ffmpeg',
     log,
   })
   cleanup.defer(() => target.close())
@@ -141,11 +172,15 @@ function states(): unknown[] {
   })
 }
 
-/** Ids of the processes with this test's key among their arguments. */
-async function pushProcesses(): Promise<number[]> {
-  const { stdout } = await run('ps', ['-axo', 'pid=,args='], { maxBuffer: 16 * 1024 * 1024 })
-  const lines = stdout.split('\n').filter((line) => line.includes(key))
-  return lines.map((line) => Number.parseInt(line, 10))
+/** Ids of the ffmpeg processes that push. */
+function pushProcesses(): number[] {
+  return childPids().filter((pid) => commandLine(pid).some((argument) => argument.startsWith('rtmp://127.')))
+}
+
+/** The arguments of all processes of this machine, as any of its users can read them. */
+async function allArguments(): Promise<string> {
+  const { stdout } = await run('ps', ['-axo', 'args='], { maxBuffer: 16 * 1024 * 1024 })
+  return stdout
 }
 
 function isRunning(pid: number): boolean {

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Cleanup } from '../../src/cleanup.ts'
 import { closeCodes } from '../../src/ingest/protocol-constants.ts'
+import { clip } from '../support/clip.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { publishTracks } from '../support/publish-tracks.ts'
 import {
   type AnyReply,
   goodDtlsParameters,
@@ -206,6 +208,29 @@ describe('a stream', () => {
       { type: 'ended', error: { code: 'STREAM_TAKEN', message: expect.any(String) }, retry: false },
     ])
     expect(gateway.snapshot(name)?.state).toBe('starting')
+  })
+
+  test('that waits for its publisher belongs to that publisher', async () => {
+    const publisher = await publishTracks(gateway, name, ['video'])
+    await publisher.send(await clip(), 'video/H264')
+    await vi.waitFor(() => expect(gateway.snapshot(name)?.state).toBe('live'), 20_000)
+    const liveSince = gateway.snapshot(name)?.liveSince
+    await publisher.leave('lost')
+    const stranger = await open()
+    expectError(await stranger.publish(), 'STREAM_TAKEN', /waits until \d\d:\d\d:\d\d UTC/)
+    expectError(await stranger.publish({ resumeToken: 'guessed' }), 'STREAM_TAKEN', /waits until/)
+    expect(gateway.snapshot(name)).toMatchObject({ state: 'interrupted', reason: 'the publisher was lost' })
+
+    const owner = await open()
+    const back = await owner.publish({ resumeToken: publisher.resumeToken })
+    expect(back).toMatchObject({ ok: true, data: { resumeToken: expect.any(String) } })
+    expect(back.data?.resumeToken).not.toBe(publisher.resumeToken)
+    expect(gateway.snapshot(name)).toMatchObject({
+      state: 'interrupted',
+      reason: expect.not.stringContaining('lost'),
+      liveSince,
+    })
+    await owner.request('stop')
   })
 
   test('that two want at once goes to one of them', async () => {

@@ -196,6 +196,7 @@ test('viewers who never connect, and those who vanish, are let go', async () => 
 test('a track that comes later ends the viewers, who get it when they come back', async () => {
   const { publication } = await gateway.app.registry.publish('later', {
     kinds: ['audio'],
+    principal: 'anonymous',
     onEnd: () => undefined,
   })
   cleanup.defer(async () => await gateway.app.registry.get('later').release(publication, 'stopped'))

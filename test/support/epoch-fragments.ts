@@ -1,6 +1,7 @@
 import type { Fragment } from '../../src/feed/fragment.ts'
 import { fragmentLengthOf } from '../../src/feed/fragment-length.ts'
 import { FragmentReader } from '../../src/feed/fragment-reader.ts'
+import { mp4Muxer } from '../../src/feed/muxer.ts'
 
 /** The fragments in a packager's output, numbered as a feed does. */
 export function epochFragments(bytes: Buffer): Fragment[] {
@@ -17,5 +18,8 @@ export function epochFragments(bytes: Buffer): Fragment[] {
 
 /** A file of one epoch's fragments. */
 export function fileOf(fragments: readonly Fragment[]): Buffer {
-  return Buffer.concat([fragments[0]?.epoch.init ?? Buffer.alloc(0), ...fragments.map(({ bytes }) => bytes)])
+  const [first] = fragments
+  if (!first) return Buffer.alloc(0)
+  const muxer = mp4Muxer(first.epoch)
+  return Buffer.concat([muxer.header, ...fragments.map(muxer.mux)])
 }

@@ -1,5 +1,6 @@
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { Cleanup } from '../../src/cleanup.ts'
 
 /** Takes TCP connections, and what then is done with them. @returns the port, on loopback. */
@@ -38,6 +39,18 @@ export async function httpServer(
     response.end()
   })
   return { url: `http://127.0.0.1:${await listen(cleanup, server)}/publish`, asked: () => asked }
+}
+
+/** Allows each publication that nginx-rtmp asks about. `last` is the newest question. */
+export async function questionServer(
+  cleanup: Cleanup,
+): Promise<{ url: string; last: () => Record<string, string> }> {
+  let last: Record<string, string> = {}
+  const server = createHttpServer(async (request, response) => {
+    last = Object.fromEntries(new URLSearchParams(await text(request)))
+    response.end()
+  })
+  return { url: `http://127.0.0.1:${await listen(cleanup, server)}/publish`, last: () => last }
 }
 
 function connected(cleanup: Cleanup, socket: Socket, port: number): Socket {

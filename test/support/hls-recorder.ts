@@ -60,7 +60,7 @@ export class HlsRecorder {
         await writeFile(join(directory, name), bytes)
       }
     }
-    const path = join(directory, 'live.m3u8')
+    const path = join(directory, 'v0.m3u8')
     await writeFile(path, `${lines.join('\n')}\n#EXT-X-ENDLIST\n`)
     return path
   }
@@ -74,7 +74,7 @@ export class HlsRecorder {
   }
 
   async #look(): Promise<void> {
-    const response = await fetch(`${this.#base}/live.m3u8`)
+    const response = await fetch(`${this.#base}/v0.m3u8`)
     const text = await response.text()
     // Nothing there yet.
     if (response.status === 404 && this.playlists.length === 0) return

@@ -31,6 +31,7 @@ export async function publishTracks(
   const cleanup = new Cleanup()
   const { stream, publication, ...published } = await gateway.app.registry.publish(name, {
     kinds,
+    principal: 'anonymous',
     resumeToken,
     onEnd(error, retry) {
       publisher.ended = { error, retry }

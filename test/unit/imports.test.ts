@@ -20,7 +20,18 @@ const layers = [
   ['mp4', 'ffmpeg', 'sfu', 'database'],
 ]
 /** They import nothing of ours, or only each other. */
-const leaves = ['errors', 'cleanup', 'log', 'config', 'backoff', 'pause', 'stream-name', 'limit']
+const leaves = [
+  'errors',
+  'cleanup',
+  'log',
+  'config',
+  'backoff',
+  'pause',
+  'stream-name',
+  'limit',
+  'serial-queue',
+  'supervisor',
+]
 
 /** Files that need no Node and import nothing, so that the pages can use them, too. */
 const runAnywhere = [

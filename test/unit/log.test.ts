@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createLog, redactUrl, redactUrls } from '../../src/log.ts'
+import { createLog, redactPath, redactUrl, redactUrls } from '../../src/log.ts'
 
 describe('a URL', () => {
   test.each([
@@ -31,6 +31,16 @@ describe('a text', () => {
   ])('%s becomes %s', (text, redacted) => {
     expect(redactUrls(text)).toBe(redacted)
   })
+})
+
+test.each([
+  ['/api/streams/show', '/api/streams/show'],
+  ['/api/streams/show?key=secret', '/api/streams/show'],
+  ['/hls/~secret/show/index.m3u8', '/hls/~[hidden]/show/index.m3u8'],
+  ['/hls/~secret', '/hls/~[hidden]'],
+  [`/${'x'.repeat(300)}`, `/${'x'.repeat(199)}`],
+])('the path %s is logged as %s', (url, logged) => {
+  expect(redactPath(url)).toBe(logged)
 })
 
 test('known secret fields never reach a log line', () => {

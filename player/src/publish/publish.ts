@@ -11,6 +11,7 @@ import { loadSettings, saveSettings } from './capture/settings-store.ts'
 import { codecFromQuery } from './connection/choose-codec.ts'
 import { Publisher } from './connection/publisher.ts'
 import { isRunning } from './connection/publisher-state.ts'
+import { ResumeToken } from './connection/resume-token.ts'
 import { TargetsView } from './targets/targets-view.ts'
 import { Controls } from './view/controls.ts'
 import { FiguresView } from './view/figures-view.ts'
@@ -50,6 +51,7 @@ function startPage(stream: string): void {
 
   const publisher = new Publisher({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/publish/${stream}`,
+    token: new ResumeToken(stream, localStorage),
     forcedCodec: codecFromQuery(location.search),
     videoBitrateBps: (limitBps) => videoBitrateBps(settings.resolution, settings.bitrateBps, limitBps),
     watcher: {

@@ -9,7 +9,7 @@ const everyMs = 2_000
  */
 export function watchStream(gatewayUrl: string, stream: string): () => Promise<void> {
   const stop = new AbortController()
-  const watching = watch(`${gatewayUrl}/hls/${stream}/live.m3u8`, stop.signal)
+  const watching = watch(`${gatewayUrl}/hls/${stream}/v0.m3u8`, stop.signal)
   return async () => {
     stop.abort()
     await watching

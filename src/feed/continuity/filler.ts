@@ -2,23 +2,22 @@ import { GatewayError } from '../../errors.ts'
 import { startFfmpeg } from '../../ffmpeg/process.ts'
 import type { Log } from '../../log.ts'
 import { BoxReader } from '../../mp4/box-reader.ts'
-import { readInit } from '../../mp4/mp4.ts'
-import type { AudioInfo, VideoInfo } from '../../mp4/track-info.ts'
+import { readInit } from '../../mp4/read-init.ts'
+import type { AudioTrack, VideoTrack } from '../../mp4/track.ts'
 
 /** What can stand in for a track that nobody sends, again and again. */
-export type Filler = {
-  /** ftyp + moov with this track alone. */
-  init: Buffer
-  track: VideoInfo | AudioInfo
+export type Filler = ({ kind: 'audio'; track: AudioTrack } | { kind: 'video'; track: VideoTrack }) & {
   /** Duration of each sample, in units of the track's timescale. */
   duration: number
-  /** Silence: one sample. A picture: a group of pictures, which may be left after any of them. */
+  /** Audio: one sample of silence. Video: a group of pictures, which may be left after any of them. */
   samples: readonly Buffer[]
 }
 
 export type FillerSpec =
-  | { kind: 'silence'; bitrateBps: number }
-  | { kind: 'picture'; width: number; height: number; framesPerSecond: number; keyframeSeconds: number }
+  /** Silence. */
+  | { kind: 'audio'; bitrateBps: number }
+  /** A dark picture. */
+  | { kind: 'video'; width: number; height: number; framesPerSecond: number; keyframeSeconds: number }
 
 /** Samples of AAC per frame (ISO/IEC 14496-3 section 4.5.1.1). */
 const aacFrameSamples = 1024
@@ -38,7 +37,7 @@ export async function makeFiller(spec: FillerSpec, ffmpegBinary: string, log: Lo
   const ffmpeg = await startFfmpeg({
     binary: ffmpegBinary,
     inputOptions: ['-hide_banner', '-nostats', '-loglevel', 'level+error', '-f', 'lavfi'],
-    ...(spec.kind === 'silence' ? silence(spec) : picture(spec)),
+    ...(spec.kind === 'audio' ? silenceSource(spec) : pictureSource(spec)),
     output: null,
     onOutput(chunk) {
       for (const { type, bytes } of boxes.push(chunk)) {
@@ -54,22 +53,32 @@ export async function makeFiller(spec: FillerSpec, ffmpegBinary: string, log: Lo
   clearTimeout(timer)
   if (code !== 0) throw new GatewayError('FFMPEG_FAILED', `No filler could be made: ffmpeg ${reason}`)
   const { video, audio } = readInit(Buffer.concat(init))
-  const track = spec.kind === 'silence' ? audio : video
   // The first frames of silence are the encoder swinging in.
-  const wanted = spec.kind === 'silence' ? samples.slice(-1) : samples
-  if (!track || wanted.length === 0) throw new GatewayError('FFMPEG_FAILED', 'ffmpeg made an empty filler.')
-  const perSecond = spec.kind === 'silence' ? sampleRateHz / aacFrameSamples : spec.framesPerSecond
-  return { init: Buffer.concat(init), track, duration: track.timescale / perSecond, samples: wanted }
+  const silence = samples.slice(-1)
+  if (spec.kind === 'audio' && audio && silence.length > 0) {
+    const { track } = audio
+    return {
+      kind: 'audio',
+      track,
+      duration: (track.timescale * aacFrameSamples) / sampleRateHz,
+      samples: silence,
+    }
+  }
+  if (spec.kind === 'video' && video && samples.length > 0) {
+    const { track } = video
+    return { kind: 'video', track, duration: track.timescale / spec.framesPerSecond, samples }
+  }
+  throw new GatewayError('FFMPEG_FAILED', 'ffmpeg made an empty filler.')
 }
 
-function silence({ bitrateBps }: { bitrateBps: number }) {
+function silenceSource({ bitrateBps }: { bitrateBps: number }) {
   return {
     input: `anullsrc=sample_rate=${sampleRateHz}:channel_layout=stereo`,
     outputOptions: [...['-t', '0.5'], ...['-c:a', 'aac'], ...['-b:a', String(bitrateBps)], ...sampleBySample],
   }
 }
 
-function picture(spec: Extract<FillerSpec, { kind: 'picture' }>) {
+function pictureSource(spec: Extract<FillerSpec, { kind: 'video' }>) {
   const { width, height, framesPerSecond, keyframeSeconds } = spec
   const frames = String(Math.round(framesPerSecond * keyframeSeconds))
   return {

@@ -1,13 +1,14 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import { GatewayError } from '../../errors.ts'
 import type { Query } from '../../hls/directives.ts'
 import { hlsRequest } from '../../hls/hls-request.ts'
+import { hlsHeaders } from '../../hls/resource.ts'
 import type { HlsStore } from '../../hls/store.ts'
 import { clientKey } from '../../limit/client-key.ts'
-import { CountLimit, shareOf } from '../../limit/count-limit.ts'
+import { CountLimit, type Fullness, shareOf } from '../../limit/count-limit.ts'
 import { streamNamePattern } from '../../stream-name.ts'
-import { BlockedRequests } from './blocked-requests.ts'
-import { answerHls, hlsHeaders } from './hls-answer.ts'
+import { answerHls } from './hls-answer.ts'
 
 type HlsRequest = FastifyRequest<{ Params: { stream: string; '*': string }; Querystring: Query }>
 
@@ -28,14 +29,14 @@ const preflightHeaders = {
 }
 
 /**
- * Serves HLS below `/hls/{stream}/` by GET and HEAD, for the gateway's own pages and those of allowed origins. Requests for a playlist with more media,
- * or for the part that comes next, are answered when it is there.
+ * Serves HLS below `/hls/{stream}/` by GET and HEAD, for the gateway's own pages and those of allowed origins. Requests
+ * for a playlist with more media, or for the part that comes next, are answered when it is there.
  * Throws to the server's error handler: BAD_STREAM_NAME, STREAM_NOT_FOUND, NOT_FOUND, BAD_REQUEST, NO_NEW_MEDIA,
  * TOO_MANY_VIEWERS, TOO_MANY_REQUESTS.
  */
 export function registerHls(server: FastifyInstance, options: HlsRouteOptions): void {
   const { maxWaitingRequests: total, maxAddressShare } = options
-  const blocked = new BlockedRequests(new CountLimit({ total, each: shareOf(total, maxAddressShare) }))
+  const limit = new CountLimit({ total, each: shareOf(total, maxAddressShare) })
   server.register(async (scope) => {
     scope.setErrorHandler((error: FastifyError, _, reply) => {
       // A 404 that is cached would hide the file that comes a moment later.
@@ -56,10 +57,34 @@ export function registerHls(server: FastifyInstance, options: HlsRouteOptions): 
       const attempt = hlsRequest(store, path, request.query)
       const resource = attempt()
       if (resource) return answerHls(request, reply, resource)
-      blocked.enter(clientKey(request.ip), store.waiters, attempt, reply.raw, (outcome) => {
+      const leave = limit.enter(clientKey(request.ip), tooMany)
+      const cancel = store.blocked.add(attempt, (outcome) => {
+        leave()
+        unwatch()
         if ('answer' in outcome) answerHls(request, reply, outcome.answer)
         else reply.send(outcome.error)
       })
+      const unwatch = watchClose(reply.raw, () => {
+        leave()
+        cancel()
+      })
     })
   })
+}
+
+/** Calls back on disconnect, and keeps a blocked response alive. @returns the undo. */
+function watchClose(response: ServerResponse, onClose: () => void): () => void {
+  response.once('close', onClose).on('timeout', goOnWaiting)
+  return () => void response.off('close', onClose).off('timeout', goOnWaiting)
+}
+
+/** A request that waits for media is silent, and may be for longer than one that takes an answer (`http/stalled-answers.ts`). */
+function goOnWaiting(): void {
+  return
+}
+
+function tooMany(fullness: Fullness): GatewayError {
+  return fullness === 'client'
+    ? new GatewayError('TOO_MANY_REQUESTS', 'Too many requests from your address wait for media.')
+    : new GatewayError('TOO_MANY_VIEWERS', 'Too many viewers wait for media. Try again soon.')
 }

@@ -5,6 +5,7 @@ import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
 import type { PublicationLimit } from '../../ingest/publication-limit.ts'
 import { WhipSession } from '../../ingest/whip-session.ts'
 import type { Log } from '../../log.ts'
+import { anonymous } from '../../streams/may-take-over.ts'
 import type { Registry } from '../../streams/registry.ts'
 import { registerRtc } from './rtc-routes.ts'
 
@@ -19,11 +20,6 @@ export function registerWhip(
   log: Log,
   config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps' | 'maxAddressShare'>,
 ): void {
-  /**
-   * By stream: who published last, known by the bearer token, and what lets the same person take over. Encoders that
-   * lost their network come back long before the old connection is known to be dead. As many as there are streams.
-   */
-  const publishers = new Map<string, { person: string; resumeToken: string }>()
   registerRtc(server, {
     prefix: 'whip',
     action: 'publish',
@@ -31,20 +27,22 @@ export function registerWhip(
     maxAddressShare: config.maxAddressShare,
     iceServers: () => iceServers(config, Date.now()),
     async open({ stream, offer, token, client, onEnd }) {
-      const person = token === null ? null : createHash('sha256').update(token).digest('base64')
-      const earlier = publishers.get(stream)
-      const session = await WhipSession.open({
+      return await WhipSession.open({
         streamName: stream,
         offer,
-        resumeToken: person !== null && earlier?.person === person ? earlier.resumeToken : undefined,
+        principal: principalOf(token),
         ...{ client, registry, publications, log },
         maxBitrateBps: config.maxPublishBitrateBps,
         onEnd,
       })
-      for (const name of publishers.keys()) if (!registry.has(name)) publishers.delete(name)
-      if (person === null) publishers.delete(stream)
-      else publishers.set(stream, { person, resumeToken: session.resumeToken })
-      return session
     },
   })
+}
+
+/**
+ * Who publishes, known by the bearer token. Encoders that lost their network come back with the same one, long before
+ * the old connection is known to be dead.
+ */
+function principalOf(token: string | null): string {
+  return token === null ? anonymous : `bearer:${createHash('sha256').update(token).digest('base64')}`
 }

@@ -7,8 +7,8 @@ export type Destination = {
   port: number
   /** RTMPS. */
   secure: boolean
-  /** `user:password`, or empty. */
-  login: string
+  /** The address holds a user and a password, which pushes can't give. */
+  hasLogin: boolean
   /** The server's application, e.g. `live2`. */
   app: string
   /** The stream's name in it: mostly the key. */
@@ -34,7 +34,7 @@ export function destinationOf(config: Pick<TargetConfig, 'url' | 'key'>, stream:
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? (secure ? 443 : 1935) : Number(port),
     secure,
-    login: username === '' ? '' : `${username}:${password}`,
+    hasLogin: username !== '' || password !== '',
     app,
     playPath,
     tcUrl: `${shown}/${app}`,

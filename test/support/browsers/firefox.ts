@@ -21,6 +21,8 @@ const preferences = {
   'network.connectivity-service.enabled': false,
   // The H.264 plugin would be a download.
   'media.gmp-manager.updateEnabled': false,
+  // Takes a relay on loopback for what it is.
+  'media.peerconnection.ice.loopback': true,
 }
 
 /**

@@ -1,15 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { newEpoch } from '../../../src/feed/epoch.ts'
 import { Feed, type FeedReader } from '../../../src/feed/feed.ts'
-import type { Epoch, Fragment } from '../../../src/feed/fragment.ts'
+import type { Fragment } from '../../../src/feed/fragment.ts'
+import { makeAudioTrack, makeSamples, makeVideoTrack } from '../../support/make-media.ts'
 
-const epochs = ['a', 'b'].map(
-  (id): Epoch => ({
-    id,
-    init: Buffer.alloc(10),
-    video: { trackId: 1, timescale: 90_000, codec: 'avc1.42e01f', width: 640, height: 360 },
-    audio: { trackId: 2, timescale: 48_000, codec: 'mp4a.40.2', channels: 2, sampleRateHz: 48_000 },
+const epochs = ['a', 'b'].map((id) => ({
+  ...newEpoch({
+    audio: makeAudioTrack(),
+    renditions: [{ id: 'v0', video: makeVideoTrack({ width: 640, height: 360 }) }],
   }),
-)
+  id,
+}))
+
+/** So many video frames of together 90 bytes. */
+function frames(count: number, bytes = 90) {
+  return [makeSamples([Buffer.alloc(bytes), ...Array.from({ length: count - 1 }, () => Buffer.alloc(0))])]
+}
 
 let feed: Feed
 let seconds: number
@@ -24,11 +30,11 @@ function append(pieces: string, part: Partial<Fragment> = {}, epoch = epochs[0])
     if (!epoch) throw new Error('no epoch')
     feed.append({
       epoch,
-      bytes: Buffer.alloc(100),
       startSeconds: seconds,
       durationSeconds: 0.5,
       keyframe: piece === 'K',
-      videoFrames: 15,
+      audio: makeSamples([Buffer.alloc(10)]),
+      video: frames(15),
       capturedAtMs: seconds * 1000,
       arrivedAtMs: seconds * 1000,
       ...part,
@@ -132,7 +138,7 @@ describe('the ring', () => {
   test('never keeps more than its bytes', () => {
     append('K---------------')
     expect(kept()).toEqual({ bytes: 1_000, readable: 0 })
-    append('K', { bytes: Buffer.alloc(5_000) })
+    append('K', { video: frames(15, 4_990) })
     expect(kept()).toEqual({ bytes: 5_000, readable: 1 })
     append('K')
     expect(kept()).toEqual({ bytes: 100, readable: 1 })
@@ -156,7 +162,7 @@ describe('the snapshot', () => {
 
   test('tells of the newest epoch', () => {
     append('K-')
-    append('K-', { videoFrames: 5 }, epochs[1])
+    append('K-', { video: frames(5) }, epochs[1])
     expect(feed.snapshot()).toMatchObject({
       epochs: 2,
       fragments: 4,
@@ -169,10 +175,10 @@ describe('the snapshot', () => {
     })
   })
 
-  test('of sound has no picture', () => {
+  test('of audio has no picture size', () => {
     const [epoch] = epochs
     if (!epoch) throw new Error('no epoch')
-    append('KK', { videoFrames: 0 }, { ...epoch, video: null })
+    append('KK', { video: [] }, { ...epoch, renditions: [] })
     expect(feed.snapshot()).toMatchObject({ codecs: 'mp4a.40.2', width: null, framesPerSecond: null })
   })
 })

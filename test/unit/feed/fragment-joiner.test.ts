@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { FragmentJoiner, type Piece } from '../../../src/feed/fragment-joiner.ts'
 import { fragmentLengthOf, shortestShare } from '../../../src/feed/fragment-length.ts'
+import { makeSamples } from '../../support/make-media.ts'
 
-type Sample = { ms: number; keyframe?: boolean }
+type Given = { ms: number; keyframe?: boolean }
 
 /** Joins pieces that follow one another and tells each fragment as `milliseconds × pieces`, keyframes with a K. */
-function joined(samples: readonly Sample[]): string[] {
+function joined(samples: readonly Given[]): string[] {
   const joiner = new FragmentJoiner(fragmentLengthOf(0.2))
   let atMs = 0
-  return samples.flatMap(({ ms, keyframe = false }, index) => {
+  return samples.flatMap(({ ms, keyframe = false }) => {
     const piece: Piece = {
-      media: [{ moof: Buffer.of(index), mdat: Buffer.alloc(0) }],
+      audio: makeSamples([Buffer.alloc(1)]),
+      video: [ms > 0 ? makeSamples([Buffer.alloc(1)]) : []],
       startSeconds: atMs / 1000,
       durationSeconds: ms / 1000,
       keyframe,
-      videoFrames: ms > 0 ? 1 : 0,
       capturedAtMs: 1_000 + atMs,
     }
     atMs += ms
@@ -22,11 +23,11 @@ function joined(samples: readonly Sample[]): string[] {
   })
 }
 
-function told({ durationSeconds, keyframe, media }: Piece): string {
-  return `${keyframe ? 'K' : ''}${Math.round(durationSeconds * 1000)}×${media.length}`
+function told({ durationSeconds, keyframe, audio }: Piece): string {
+  return `${keyframe ? 'K' : ''}${Math.round(durationSeconds * 1000)}×${audio.length}`
 }
 
-function frames(count: number, ms: number): Sample[] {
+function frames(count: number, ms: number): Given[] {
   return Array.from({ length: count }, () => ({ ms }))
 }
 
@@ -88,18 +89,18 @@ describe('FragmentJoiner', () => {
   })
 
   it.each([
-    ['sound alone', 1024 / 48, 9, 'K192×9'],
-    ['sound in pairs', 2048 / 48, 5, 'K213×5'],
+    ['audio alone', 1024 / 48, 9, 'K192×9'],
+    ['audio in pairs', 2048 / 48, 5, 'K213×5'],
   ])('%s', (_name, ms, count, expected) => {
     const joiner = new FragmentJoiner(fragmentLengthOf(0.2))
     const fragments = Array.from({ length: count * 3 }, (_, index) =>
       joiner.push({
-        media: [{ moof: Buffer.of(index), mdat: Buffer.alloc(0) }],
         startSeconds: (index * ms) / 1000,
         durationSeconds: ms / 1000,
-        // What a stream of sound alone says of each piece.
+        // What a stream of audio alone says of each piece.
         keyframe: true,
-        videoFrames: 0,
+        audio: makeSamples([Buffer.alloc(1)]),
+        video: [],
         capturedAtMs: 0,
       }),
     ).flat()

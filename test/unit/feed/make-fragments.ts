@@ -1,8 +1,6 @@
-import type { Epoch, Fragment } from '../../../src/feed/fragment.ts'
-
-export function makeEpoch(id: string): Epoch {
-  return { id, init: Buffer.from(`init-${id}`), video: null, audio: null }
-}
+import type { Fragment } from '../../../src/feed/fragment.ts'
+import type { Muxer } from '../../../src/feed/muxer.ts'
+import { makeEpoch, makeSamples } from '../../support/make-media.ts'
 
 export const epochA = makeEpoch('a')
 
@@ -14,12 +12,18 @@ export function makeFragments(pattern: string, epoch = epochA): Fragment[] {
   return [...pattern].map((letter, number) => ({
     epoch,
     number,
-    bytes: Buffer.from(`${letter}${number}`.padEnd(10, '.')),
     startSeconds: number,
     durationSeconds: 1,
     keyframe: letter === 'K',
-    videoFrames: 30,
+    audio: [],
+    video: [makeSamples([Buffer.from(`${letter}${number}`.padEnd(10, '.'))], { sync: letter === 'K' })],
     capturedAtMs: 0,
     arrivedAtMs: 0,
   }))
+}
+
+/** Writes the samples' bytes as they are, behind `in`. */
+export const plainMuxer: Muxer = {
+  header: Buffer.from('in'),
+  mux: ({ audio, video }) => Buffer.concat([...audio, ...video.flat()].map(({ data }) => data)),
 }

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { StdinWriter } from '../../../src/feed/stdin-writer.ts'
-import { makeFragments } from './make-fragments.ts'
+import { makeFragments, plainMuxer } from './make-fragments.ts'
 
 /** A process's input that takes one write at a time, when it is told to. */
 class SlowInput extends Writable {
@@ -28,15 +28,13 @@ class SlowInput extends Writable {
   }
 }
 
-const init = Buffer.from('in')
-
 describe('StdinWriter', () => {
   test('writes the initialisation segment, then the fragments in order, one at a time', async () => {
     const input = new SlowInput()
-    const writer = new StdinWriter(input, init)
+    const writer = new StdinWriter(input, plainMuxer)
     for (const fragment of makeFragments('K-K')) writer.add(fragment)
     expect(input.taken).toEqual(['in'])
-    expect(input.writableLength).toBe(init.length)
+    expect(input.writableLength).toBe(2)
     expect(writer.queuedBytes).toBe(30)
     for (let count = 0; count < 4; count += 1) await input.takeOne()
     expect(input.taken).toEqual(['in', 'K0', '-1', 'K2'])
@@ -45,19 +43,19 @@ describe('StdinWriter', () => {
 
   test('keeps within its limits when nothing is taken, and goes on with a keyframe', async () => {
     const input = new SlowInput()
-    const writer = new StdinWriter(input, init)
+    const writer = new StdinWriter(input, plainMuxer)
     // 1000 s: far more than the limit.
     for (const fragment of makeFragments('K-'.repeat(500))) writer.add(fragment)
     expect(writer.queuedBytes).toBe(80)
     expect(writer.dropped).toBe(992)
-    expect(input.writableLength).toBe(init.length)
+    expect(input.writableLength).toBe(2)
     await input.takeOne()
     expect(input.taken).toEqual(['in', 'K9'])
   })
 
   test('end() sends what is queued first, abort() does not', async () => {
     const [polite, hasty] = [new SlowInput(), new SlowInput()]
-    const writers = [polite, hasty].map((input) => new StdinWriter(input, init))
+    const writers = [polite, hasty].map((input) => new StdinWriter(input, plainMuxer))
     for (const writer of writers) for (const fragment of makeFragments('K-')) writer.add(fragment)
     writers[0]?.end()
     writers[1]?.abort()
@@ -68,7 +66,7 @@ describe('StdinWriter', () => {
 
   test('hands out what it was granted, up to one fragment more; the rest can still be left out', async () => {
     const input = new SlowInput()
-    const writer = new StdinWriter(input, init)
+    const writer = new StdinWriter(input, plainMuxer)
     writer.grant(15)
     for (const fragment of makeFragments('K---')) writer.add(fragment)
     for (let count = 0; count < 5; count += 1) await input.takeOne()
@@ -86,7 +84,7 @@ describe('StdinWriter', () => {
   test('takes nothing more after an error', async () => {
     const input = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
     input.on('error', () => undefined)
-    const writer = new StdinWriter(input, init)
+    const writer = new StdinWriter(input, plainMuxer)
     await new Promise(setImmediate)
     for (const fragment of makeFragments('K-'.repeat(500))) writer.add(fragment)
     writer.end()

@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { Timeline } from '../../../src/feed/timeline.ts'
 
-/** Times in ms; without `frames` it is sound alone. */
-type Given = { at: number; lasts: number; frames?: number; soundEnds?: number }
+/** Times in ms; without `frames` it is audio alone. */
+type Given = { at: number; lasts: number; frames?: number; audioEnds?: number }
 
 /** What counts, as `start+duration` in ms. */
 function counted(pieces: readonly Given[]): string[] {
   const timeline = new Timeline(0.214)
-  return pieces.map(({ at, lasts, frames = 0, soundEnds = frames === 0 ? at + lasts : undefined }) => {
+  return pieces.map(({ at, lasts, frames = 0, audioEnds = frames === 0 ? at + lasts : undefined }) => {
     const { startSeconds, durationSeconds } = timeline.add({
       startSeconds: at / 1000,
       durationSeconds: lasts / 1000,
-      keyframe: false,
       videoFrames: frames,
-      soundEndSeconds: soundEnds === undefined ? null : soundEnds / 1000,
+      audioEndSeconds: audioEnds === undefined ? null : audioEnds / 1000,
     })
     return `${Math.round(startSeconds * 1000)}+${Math.round(durationSeconds * 1000)}`
   })
@@ -24,16 +23,16 @@ describe('Timeline', () => {
     [
       'pictures count, whatever the sound does',
       [
-        { at: 0, lasts: 33, frames: 1, soundEnds: 21 },
-        { at: 33, lasts: 34, frames: 1, soundEnds: 64 },
-        { at: 67, lasts: 66, frames: 2, soundEnds: 170 },
+        { at: 0, lasts: 33, frames: 1, audioEnds: 21 },
+        { at: 33, lasts: 34, frames: 1, audioEnds: 64 },
+        { at: 67, lasts: 66, frames: 2, audioEnds: 170 },
       ],
       ['0+33', '33+34', '67+66'],
     ],
     [
       'sound of a picture that came already takes no time',
       [
-        { at: 0, lasts: 80, frames: 1, soundEnds: 40 },
+        { at: 0, lasts: 80, frames: 1, audioEnds: 40 },
         { at: 40, lasts: 43 },
         { at: 80, lasts: 80, frames: 1 },
       ],
@@ -42,10 +41,10 @@ describe('Timeline', () => {
     [
       'a frame that stays is told by the sound',
       [
-        { at: 0, lasts: 500, frames: 1, soundEnds: 40 },
+        { at: 0, lasts: 500, frames: 1, audioEnds: 40 },
         { at: 40, lasts: 200 },
         { at: 240, lasts: 240 },
-        { at: 500, lasts: 500, frames: 1, soundEnds: 520 },
+        { at: 500, lasts: 500, frames: 1, audioEnds: 520 },
         { at: 520, lasts: 600 },
       ],
       // The last sound is ahead of its picture by too little for it to be gone.
@@ -62,11 +61,11 @@ describe('Timeline', () => {
     [
       'sound goes on without a picture, and the picture comes back',
       [
-        { at: 0, lasts: 33, frames: 1, soundEnds: 21 },
+        { at: 0, lasts: 33, frames: 1, audioEnds: 21 },
         { at: 21, lasts: 43 },
         { at: 64, lasts: 85 },
         { at: 149, lasts: 43 },
-        { at: 180, lasts: 40, frames: 1, soundEnds: 213 },
+        { at: 180, lasts: 40, frames: 1, audioEnds: 213 },
       ],
       ['0+33', '33+0', '33+116', '149+43', '192+28'],
     ],

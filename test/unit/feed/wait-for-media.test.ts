@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Feed } from '../../../src/feed/feed.ts'
 import { waitForMedia } from '../../../src/feed/wait-for-media.ts'
-import { epochA, makeEpoch, makeFragments } from './make-fragments.ts'
+import { makeEpoch } from '../../support/make-media.ts'
+import { epochA, makeFragments } from './make-fragments.ts'
 
 const epochB = makeEpoch('b')
 

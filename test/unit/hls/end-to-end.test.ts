@@ -3,13 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Epoch } from '../../../src/feed/epoch.ts'
 import { Feed } from '../../../src/feed/feed.ts'
-import type { Epoch } from '../../../src/feed/fragment.ts'
+import { FragmentReader } from '../../../src/feed/fragment-reader.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
-import { BoxReader } from '../../../src/mp4/box-reader.ts'
-import { readFragment, readInit } from '../../../src/mp4/mp4.ts'
 import { ffmpegBytes } from '../mp4/ffmpeg-bytes.ts'
-import { hlsResource } from './hls-resource.ts'
+import { bodyOf, hlsBody, playlistText } from './hls-resource.ts'
 
 let directory: string
 beforeEach(() => {
@@ -22,36 +21,28 @@ afterEach(() => {
 /** One packager run's output into the feed. */
 function appendRun(feed: Feed, id: string, bytes: Buffer): void {
   let epoch: Epoch | undefined
-  let moof: Buffer | undefined
-  let ftyp = Buffer.alloc(0)
-  for (const box of new BoxReader({ maxBoxBytes: 10_000_000 }).push(bytes)) {
-    if (box.type === 'ftyp') ftyp = Buffer.from(box.bytes)
-    if (box.type === 'moov') {
-      const init = Buffer.concat([ftyp, box.bytes])
-      epoch = { id, init, ...readInit(init) }
-    }
-    if (box.type === 'moof') moof = box.bytes
-    if (box.type !== 'mdat' || !moof || !epoch) continue
-    const facts = readFragment(moof, readInit(epoch.init))
-    const atMs = Date.UTC(2026, 0, 1) + facts.startSeconds * 1000
-    feed.append({
-      ...facts,
-      epoch,
-      bytes: Buffer.concat([moof, box.bytes]),
-      capturedAtMs: atMs,
-      arrivedAtMs: atMs,
-    })
-  }
+  const reader = new FragmentReader({
+    copiedVideo: false,
+    // As ffmpeg cut it.
+    fragmentLength: { shortestSeconds: 0.001, longestSeconds: 10 },
+    onFragment(fragment) {
+      epoch ??= { ...fragment.epoch, id }
+      const atMs = Date.UTC(2026, 0, 1) + fragment.startSeconds * 1000
+      feed.append({ ...fragment, epoch, capturedAtMs: atMs, arrivedAtMs: atMs })
+    },
+    onPictureChange: () => undefined,
+  })
+  reader.push(bytes)
 }
 
 /** Writes all that the playlists list, at the places where they are served. */
 function save(store: HlsStore): string[] {
-  const media = String(hlsResource(store, 'live-s.m3u8').body)
+  const media = playlistText(store)
   const segments = media.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   const inits = [...media.matchAll(/#EXT-X-MAP:URI="(.*)"/g)].map(([, uri = '']) => uri)
-  for (const path of ['index.m3u8', 'live-s.m3u8', ...inits, ...segments]) {
+  for (const path of ['index.m3u8', 'v0-s.m3u8', ...inits, ...segments]) {
     mkdirSync(dirname(join(directory, path)), { recursive: true })
-    writeFileSync(join(directory, path), hlsResource(store, path).body)
+    writeFileSync(join(directory, path), hlsBody(store, path))
   }
   return segments
 }
@@ -105,7 +96,7 @@ function fromRuns(runs: Buffer[]): HlsStore {
 }
 
 const durations = (store: HlsStore) =>
-  store.facts()?.segments.map((segment) => Number(segment.durationSeconds.toFixed(2)))
+  store.version()?.facts.segments.map((segment) => Number(segment.durationSeconds.toFixed(2)))
 
 test.each([
   { name: 'video and audio', video: true, audio: true, codecs: 'h264,aac', frames: 300 },
@@ -128,7 +119,7 @@ test('keyframes far apart: forced cuts lose nothing', () => {
   expect(decode()).toBe('')
   expect(probe()).toMatchObject({ codecs: 'h264,aac', frames: 300 })
   expect(durations(store)).toEqual([2.4, 2.4, 2.4, 0.8, 2])
-  expect(store.facts()?.segments.map(({ independent }) => independent)).toEqual([
+  expect(store.version()?.facts.segments.map(({ independent }) => independent)).toEqual([
     true,
     false,
     false,
@@ -140,15 +131,15 @@ test('keyframes far apart: forced cuts lose nothing', () => {
 test('two runs, the second with another picture size: each epoch decodes with its own initialisation segment', () => {
   const smaller = ffmpegBytes({ seconds: 4, extra: ['-s', '160x90'] })
   const store = fromRuns([ffmpegBytes({ seconds: 4 }), smaller])
-  expect(save(store)).toEqual(['run0/0.m4s', 'run0/1.m4s', 'run1/2.m4s', 'run1/3.m4s'])
-  expect(store.facts()?.segments.map(({ discontinuity }) => discontinuity)).toEqual([
+  expect(save(store)).toEqual(['run0/v0/0.m4s', 'run0/v0/1.m4s', 'run1/v0/2.m4s', 'run1/v0/3.m4s'])
+  expect(store.version()?.facts.segments.map(({ discontinuity }) => discontinuity)).toEqual([
     false,
     false,
     true,
     false,
   ])
-  for (const [index, segment] of store.facts()?.segments.entries() ?? []) {
-    const input = Buffer.concat([segment.epoch.init, segment.bytes])
+  for (const [index, segment] of store.version()?.facts.segments.entries() ?? []) {
+    const input = Buffer.concat([segment.init, segment.files].map((files) => bodyOf(files.get('v0'))))
     const args = ['-v', 'warning', '-i', 'pipe:0', '-map', '0:v', '-f', 'framecrc', '-']
     const run = spawnSync('ffmpeg', args, { input, encoding: 'utf8' })
     expect(run.stderr).toBe('')

@@ -33,11 +33,11 @@ beforeEach(async () => {
 
 afterEach(() => server.close())
 
-const waiting = (count: number) => expect.poll(() => store.waiters.size).toBe(count)
+const waiting = (count: number) => expect.poll(() => store.blocked.size).toBe(count)
 
 test('the playlist and the announced part come with the fragment', async () => {
-  const playlist = fetch(`${url}/live-s.m3u8?_HLS_msn=1&_HLS_part=3`)
-  const part = fetch(`${url}/e/p8.m4s`)
+  const playlist = fetch(`${url}/v0-s.m3u8?_HLS_msn=1&_HLS_part=3`)
+  const part = fetch(`${url}/e/v0/p8.m4s`)
   await waiting(2)
   expect(store.snapshot().waitingViewers).toBe(2)
   for (const fragment of fragments.slice(8, 9)) store.onFragment(fragment)
@@ -46,19 +46,19 @@ test('the playlist and the announced part come with the fragment', async () => {
   expect(answer.headers.get('content-encoding')).toBe('gzip')
   expect(answer.headers.get('vary')).toContain('accept-encoding')
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
-  expect(await answer.text()).toContain('e/p8.m4s')
+  expect(await answer.text()).toContain('e/v0/p8.m4s')
   const media = await part
   expect(media.headers.get('cache-control')).toContain('immutable')
   expect((await media.arrayBuffer()).byteLength).toBe(1000)
-  expect(store.waiters.size).toBe(0)
+  expect(store.blocked.size).toBe(0)
 })
 
-test('a third one is sent away while two wait, and who hangs up makes room', async () => {
+test('a third one is sent away while two wait, and a disconnect makes room', async () => {
   const leaving = new AbortController()
-  const first = fetch(`${url}/e/p8.m4s`, { signal: leaving.signal }).catch((error: Error) => error.name)
-  const second = fetch(`${url}/e/p8.m4s`)
+  const first = fetch(`${url}/e/v0/p8.m4s`, { signal: leaving.signal }).catch((error: Error) => error.name)
+  const second = fetch(`${url}/e/v0/p8.m4s`)
   await waiting(2)
-  const third = await fetch(`${url}/e/p8.m4s`)
+  const third = await fetch(`${url}/e/v0/p8.m4s`)
   expect(third.status).toBe(503)
   expect(await third.json()).toMatchObject({ error: { code: 'TOO_MANY_VIEWERS' } })
   leaving.abort()
@@ -68,8 +68,8 @@ test('a third one is sent away while two wait, and who hangs up makes room', asy
   expect((await second).status).toBe(404)
 })
 
-test('the end answers who waits for a playlist', async () => {
-  const playlist = fetch(`${url}/live-s.m3u8?_HLS_msn=2`)
+test('the end answers requests that wait for a playlist', async () => {
+  const playlist = fetch(`${url}/v0-s.m3u8?_HLS_msn=2`)
   await waiting(1)
   store.onEnd()
   expect(await (await playlist).text()).toContain('#EXT-X-ENDLIST')
@@ -77,8 +77,8 @@ test('the end answers who waits for a playlist', async () => {
 
 test('without gzip the same text comes plain, with a tag of its own', async () => {
   const headers = { 'accept-encoding': 'gzip;q=0, identity' }
-  const plain = await httpAsk(`${url}/live-s.m3u8`, { headers })
-  const zipped = await httpAsk(`${url}/live-s.m3u8`, { headers: { 'accept-encoding': 'br, gzip' } })
+  const plain = await httpAsk(`${url}/v0-s.m3u8`, { headers })
+  const zipped = await httpAsk(`${url}/v0-s.m3u8`, { headers: { 'accept-encoding': 'br, gzip' } })
   expect(plain.headers).not.toHaveProperty('content-encoding')
   expect(zipped.headers['content-encoding']).toBe('gzip')
   expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body)
@@ -92,16 +92,16 @@ test.each([
   ['no number', '_HLS_msn=soon'],
   ['two numbers', '_HLS_msn=1&_HLS_msn=2'],
 ])('%s is refused at once, and nobody may keep that', async (_, query) => {
-  const answer = await fetch(`${url}/live-s.m3u8?${query}`)
+  const answer = await fetch(`${url}/v0-s.m3u8?${query}`)
   expect(answer.status).toBe(400)
   expect(answer.headers.get('cache-control')).toBe('no-store')
   expect(await answer.json()).toMatchObject({ error: { code: 'BAD_REQUEST' } })
-  expect(store.waiters.size).toBe(0)
+  expect(store.blocked.size).toBe(0)
 })
 
-test('whoever waited for three target durations is sent away', async () => {
+test('a request that waited for three target durations is refused', async () => {
   const fromMs = performance.now()
-  const answers = await Promise.all([fetch(`${url}/live-s.m3u8?_HLS_msn=2`), fetch(`${url}/e/p8.m4s`)])
+  const answers = await Promise.all([fetch(`${url}/v0-s.m3u8?_HLS_msn=2`), fetch(`${url}/e/v0/p8.m4s`)])
   // Timers may be some ms early by another clock.
   expect(performance.now() - fromMs).toBeGreaterThan(2_950)
   for (const answer of answers) {

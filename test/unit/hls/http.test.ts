@@ -3,10 +3,12 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { types as hls, parse } from 'hls-parser'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GatewayError, toErrorShape } from '../../../src/errors.ts'
+import { mp4Muxer } from '../../../src/feed/muxer.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { registerHls } from '../../../src/http/hls/hls.ts'
 import { checkRequestOrigins, RequestOrigin } from '../../../src/http/request-origin.ts'
 import { httpAsk } from '../../support/http-ask.ts'
+import { bodyOf } from './hls-resource.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 
 const gop = 'K---------'
@@ -68,10 +70,10 @@ describe('GET', () => {
     expect(media.segments).toHaveLength(2)
     for (const segment of media.segments) {
       const init = await get(new URL(segment.map?.uri ?? '', mediaUrl).pathname)
-      expect(init.body).toBe('init of ep')
+      expect(init.rawPayload).toEqual(mp4Muxer(makeEpoch('ep')).header)
       const answer = await get(new URL(segment.uri, mediaUrl).pathname)
       expect(answer.statusCode).toBe(200)
-      expect(answer.rawPayload).toEqual(store.segment('ep', segment.mediaSequenceNumber)?.bytes)
+      expect(answer.rawPayload).toEqual(bodyOf(store.segment('ep', 'v0', segment.mediaSequenceNumber)))
       expect(answer.headers).toMatchObject({
         'content-type': 'video/mp4',
         'content-length': '10000',
@@ -89,11 +91,11 @@ describe('GET', () => {
     ['/hls/a%2fb/index.m3u8', 400, 'BAD_STREAM_NAME'],
     ['/hls/nobody/index.m3u8', 404, 'STREAM_NOT_FOUND'],
     ['/hls/silent/index.m3u8', 404, 'NOT_FOUND'],
-    ['/hls/silent/live.m3u8', 404, 'NOT_FOUND'],
+    ['/hls/silent/v0.m3u8', 404, 'NOT_FOUND'],
     ['/hls/talk/', 404, 'NOT_FOUND'],
-    ['/hls/talk/ep/2.m4s', 404, 'NOT_FOUND'],
-    ['/hls/talk/ep%2f1.m4s/', 404, 'NOT_FOUND'],
-    ['/hls/talk/..%2ftalk%2flive.m3u8', 404, 'NOT_FOUND'],
+    ['/hls/talk/ep/v0/2.m4s', 404, 'NOT_FOUND'],
+    ['/hls/talk/ep%2fv0%2f1.m4s/', 404, 'NOT_FOUND'],
+    ['/hls/talk/..%2ftalk%2fv0.m3u8', 404, 'NOT_FOUND'],
   ])('%s: %d %s, not cached, readable by any page', async (url, status, code) => {
     const answer = await get(url)
     expect(answer.statusCode).toBe(status)
@@ -107,8 +109,8 @@ describe('GET', () => {
 })
 
 describe('ranges', () => {
-  const url = '/hls/talk/ep/1.m4s'
-  const whole = () => store.segment('ep', 1)?.bytes ?? Buffer.alloc(0)
+  const url = '/hls/talk/ep/v0/1.m4s'
+  const whole = () => bodyOf(store.segment('ep', 'v0', 1))
 
   test.each([
     ['bytes=0-0', 0, 0],
@@ -146,14 +148,14 @@ describe('ranges', () => {
   })
 
   test('playlists have none', async () => {
-    const answer = await get('/hls/talk/live.m3u8', { range: 'bytes=0-1' })
+    const answer = await get('/hls/talk/v0.m3u8', { range: 'bytes=0-1' })
     expect(answer.statusCode).toBe(200)
     expect(answer.headers).not.toHaveProperty('accept-ranges')
   })
 })
 
 describe('If-None-Match', () => {
-  test.each(['index.m3u8', 'live.m3u8', 'ep/init.mp4', 'ep/0.m4s'])('%s', async (path) => {
+  test.each(['index.m3u8', 'v0.m3u8', 'ep/v0/init.mp4', 'ep/v0/0.m4s'])('%s', async (path) => {
     const { etag } = (await get(`/hls/talk/${path}`)).headers
     for (const header of [String(etag), `W/${etag}`, `"other", ${etag}`, '*']) {
       const answer = await get(`/hls/talk/${path}`, { 'if-none-match': header, range: 'bytes=0-1' })
@@ -165,16 +167,16 @@ describe('If-None-Match', () => {
   })
 
   test('a playlist that went on is sent', async () => {
-    const { etag } = (await get('/hls/talk/live.m3u8')).headers
+    const { etag } = (await get('/hls/talk/v0.m3u8')).headers
     store.onEnd()
-    const answer = await get('/hls/talk/live.m3u8', { 'if-none-match': String(etag) })
+    const answer = await get('/hls/talk/v0.m3u8', { 'if-none-match': String(etag) })
     expect(answer.statusCode).toBe(200)
     expect(answer.body).toContain('#EXT-X-ENDLIST')
   })
 })
 
 describe('other methods', () => {
-  test.each(['index.m3u8', 'ep/init.mp4', 'ep/0.m4s'])('HEAD %s', async (path) => {
+  test.each(['index.m3u8', 'ep/v0/init.mp4', 'ep/v0/0.m4s'])('HEAD %s', async (path) => {
     const expected = await get(`/hls/talk/${path}`)
     const headers = { range: 'bytes=0-1' }
     const answer = await httpAsk(`${origin}/hls/talk/${path}`, { method: 'HEAD', headers })
@@ -193,7 +195,7 @@ describe('other methods', () => {
 
   test('OPTIONS allows a range from another origin', async () => {
     const headers = { origin: 'https://elsewhere.example', 'access-control-request-headers': 'range' }
-    const answer = await httpAsk(`${origin}/hls/talk/ep/0.m4s`, { method: 'OPTIONS', headers })
+    const answer = await httpAsk(`${origin}/hls/talk/ep/v0/0.m4s`, { method: 'OPTIONS', headers })
     expect(answer.statusCode).toBe(204)
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': '*',
@@ -203,6 +205,6 @@ describe('other methods', () => {
   })
 
   test('POST is not there', async () => {
-    expect((await httpAsk(`${origin}/hls/talk/live.m3u8`, { method: 'POST' })).statusCode).toBe(404)
+    expect((await httpAsk(`${origin}/hls/talk/v0.m3u8`, { method: 'POST' })).statusCode).toBe(404)
   })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Fragment } from '../../../src/feed/fragment.ts'
+import { mp4Muxer } from '../../../src/feed/muxer.ts'
 import { hlsRequest } from '../../../src/hls/hls-request.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
-import { hlsResource } from './hls-resource.ts'
+import { bodyOf, hlsBody, hlsResource } from './hls-resource.ts'
 import { drawn as drawnIn, makeEpoch, makeFragment } from './make-fragments.ts'
 
 const epoch = makeEpoch('e')
@@ -23,8 +24,8 @@ function makeStore(fragments: readonly Fragment[]) {
   return { store, feed }
 }
 
-const text = (store: HlsStore, path = 'live-s.m3u8') => String(hlsResource(store, path).body)
-const delta = (store: HlsStore) => String(hlsRequest(store, 'live-s.m3u8', { _HLS_skip: 'YES' })()?.body)
+const text = (store: HlsStore, path = 'v0-s.m3u8') => hlsBody(store, path).toString()
+const delta = (store: HlsStore) => bodyOf(hlsRequest(store, 'v0-s.m3u8', { _HLS_skip: 'YES' })()).toString()
 
 /** `0K 1 | 2K` : parts by number, K independent, | behind a segment, (n) a segment that lists no parts. */
 function shape(store: HlsStore): string {
@@ -51,62 +52,62 @@ test('whole playlist: parts of the newest segments, the open one, the hint', () 
 #EXT-X-PART-INF:PART-TARGET=0.229
 #EXT-X-MEDIA-SEQUENCE:0
 #EXT-X-DISCONTINUITY-SEQUENCE:0
-#EXT-X-MAP:URI="e/init.mp4"
+#EXT-X-MAP:URI="e/v0/init.mp4"
 #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z
 #EXTINF:1.000000,
-e/0.m4s
+e/v0/0.m4s
 #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:01.000Z
-#EXT-X-PART:DURATION=0.200000,URI="e/p5.m4s",INDEPENDENT=YES
-#EXT-X-PART:DURATION=0.200000,URI="e/p6.m4s"
-#EXT-X-PART:DURATION=0.200000,URI="e/p7.m4s"
-#EXT-X-PART:DURATION=0.200000,URI="e/p8.m4s"
-#EXT-X-PART:DURATION=0.200000,URI="e/p9.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p5.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p6.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p7.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p8.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p9.m4s"
 #EXTINF:1.000000,
-e/1.m4s
+e/v0/1.m4s
 #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:02.000Z
-#EXT-X-PART:DURATION=0.200000,URI="e/p10.m4s",INDEPENDENT=YES
-#EXT-X-PART:DURATION=0.200000,URI="e/p11.m4s"
-#EXT-X-PART:DURATION=0.200000,URI="e/p12.m4s"
-#EXT-X-PART:DURATION=0.200000,URI="e/p13.m4s"
-#EXT-X-PART:DURATION=0.200000,URI="e/p14.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p10.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p11.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p12.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p13.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p14.m4s"
 #EXTINF:1.000000,
-e/2.m4s
+e/v0/2.m4s
 #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:03.000Z
-#EXT-X-PART:DURATION=0.200000,URI="e/p15.m4s",INDEPENDENT=YES
-#EXT-X-PART:DURATION=0.200000,URI="e/p16.m4s"
-#EXT-X-PRELOAD-HINT:TYPE=PART,URI="e/p17.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p15.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.200000,URI="e/v0/p16.m4s"
+#EXT-X-PRELOAD-HINT:TYPE=PART,URI="e/v0/p17.m4s"
 `)
 })
 
 test('a new epoch in the open segment: discontinuity and map before its first part', () => {
   const next = drawn('K--', makeEpoch('f')).map((fragment) => ({ ...fragment, number: fragment.number + 7 }))
   const { store } = makeStore([...drawn('K---- K-'), ...next])
-  expect(text(store).split('e/1.m4s\n')[1]).toBe(`#EXT-X-DISCONTINUITY
-#EXT-X-MAP:URI="f/init.mp4"
+  expect(text(store).split('e/v0/1.m4s\n')[1]).toBe(`#EXT-X-DISCONTINUITY
+#EXT-X-MAP:URI="f/v0/init.mp4"
 #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z
-#EXT-X-PART:DURATION=0.200000,URI="f/p7.m4s",INDEPENDENT=YES
-#EXT-X-PART:DURATION=0.200000,URI="f/p8.m4s"
-#EXT-X-PART:DURATION=0.200000,URI="f/p9.m4s"
-#EXT-X-PRELOAD-HINT:TYPE=PART,URI="f/p10.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="f/v0/p7.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.200000,URI="f/v0/p8.m4s"
+#EXT-X-PART:DURATION=0.200000,URI="f/v0/p9.m4s"
+#EXT-X-PRELOAD-HINT:TYPE=PART,URI="f/v0/p10.m4s"
 `)
-  expect(hlsResource(store, 'f/init.mp4').body.toString()).toBe('init of f')
+  expect(hlsBody(store, 'f/v0/init.mp4')).toEqual(mp4Muxer(makeEpoch('f')).header)
 })
 
 test('the end: no hint, and directives are ignored', () => {
   const { store } = makeStore(drawn('K---- K---- K-'))
   store.onEnd()
-  expect(text(store)).toMatch(/e\/2\.m4s\n#EXT-X-ENDLIST\n$/)
+  expect(text(store)).toMatch(/e\/v0\/2\.m4s\n#EXT-X-ENDLIST\n$/)
   expect(text(store)).not.toContain('PRELOAD-HINT')
   expect(
-    String(hlsRequest(store, 'live-s.m3u8', { _HLS_msn: '99', _HLS_part: '5', _HLS_skip: 'YES' })()?.body),
+    bodyOf(hlsRequest(store, 'v0-s.m3u8', { _HLS_msn: '99', _HLS_part: '5', _HLS_skip: 'YES' })()).toString(),
   ).toBe(text(store))
-  expect(() => hlsResource(store, 'e/p12.m4s')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
+  expect(() => hlsResource(store, 'e/v0/p12.m4s')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
 })
 
 test('a delta update leaves out what is beyond the Skip Boundary, with its tags', () => {
   const { store } = makeStore(drawn('K----'.repeat(9)))
   expect(delta(store)).toBe(
-    text(store).replace(/#EXT-X-MAP[\s\S]*e\/0\.m4s\n/, '#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n'),
+    text(store).replace(/#EXT-X-MAP[\s\S]*e\/v0\/0\.m4s\n/, '#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n'),
   )
   const short = makeStore(drawn('K----'.repeat(5))).store
   expect(delta(short)).toBe(text(short))
@@ -119,7 +120,7 @@ describe('rules on durations', () => {
   test('a fragment above PART-TARGET is a segment of its own without parts, served all the same', () => {
     const { store, feed } = makeStore([...drawn('K-- K---- K-'), at(2, 10, 0.3)])
     expect(shape(store)).toBe('0K 1 2 (0.60) 3K 4 5 6 7 (1.00) 8K 9 (0.40) (0.30) ?p11')
-    expect(hlsResource(store, 'e/p10.m4s').body).toEqual(hlsResource(store, 'e/3.m4s').body)
+    expect(hlsBody(store, 'e/v0/p10.m4s')).toEqual(hlsBody(store, 'e/v0/3.m4s'))
     feed([at(2.3, 11, 0.2), at(2.5, 12, 0.2, true)])
     expect(shape(store)).toMatch(/\(0\.40\) \(0\.30\) 11 \(0\.20\) 12K \?p13$/)
   })
@@ -141,7 +142,7 @@ test('listed parts are never taken back, whatever comes next', () => {
   let before: string[] = []
   for (const fragment of fragments) {
     feed([fragment])
-    if (!store.facts()) continue
+    if (!store.version()) continue
     const parts = [...text(store).matchAll(/#EXT-X-PART:.*/g)].map(([line]) => line)
     const kept = before.slice(Math.max(0, before.indexOf(parts[0] ?? '')))
     expect(parts.slice(0, kept.length)).toEqual(kept)
@@ -152,18 +153,20 @@ test('listed parts are never taken back, whatever comes next', () => {
 describe('requests that wait', () => {
   test('a playlist, and the part that is announced', () => {
     const { store, feed } = makeStore(drawn('K---- K--'))
-    const playlist = hlsRequest(store, 'live-s.m3u8', { _HLS_msn: '1', _HLS_part: '3' })
-    const part = hlsRequest(store, 'e/p8.m4s')
+    const playlist = hlsRequest(store, 'v0-s.m3u8', { _HLS_msn: '1', _HLS_part: '3' })
+    const part = hlsRequest(store, 'e/v0/p8.m4s')
     expect([playlist(), part()]).toEqual([undefined, undefined])
     feed(drawn('K---- K---').slice(8))
-    expect(String(playlist()?.body)).toContain('PART:DURATION=0.200000,URI="e/p8.m4s"\n#EXT-X-PRELOAD')
-    expect(playlist()?.cacheControl).toBe('public, max-age=6')
-    expect(part()?.cacheControl).toContain('immutable')
+    expect(bodyOf(playlist()).toString()).toContain(
+      'PART:DURATION=0.200000,URI="e/v0/p8.m4s"\n#EXT-X-PRELOAD',
+    )
+    expect(playlist()?.plain.headers['cache-control']).toBe('public, max-age=6')
+    expect(part()?.plain.headers['cache-control']).toContain('immutable')
   })
 
   test('an announced part that does not come is not found', () => {
     const { store, feed } = makeStore(drawn('K---- K--'))
-    const part = hlsRequest(store, 'e/p8.m4s')
+    const part = hlsRequest(store, 'e/v0/p8.m4s')
     feed(drawn('K', makeEpoch('f')))
     expect(part).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
   })
@@ -172,7 +175,7 @@ describe('requests that wait', () => {
     '%j is refused at once',
     (query) => {
       const { store } = makeStore(drawn('K---- K--'))
-      expect(() => hlsRequest(store, 'live.m3u8', query)).toThrow(
+      expect(() => hlsRequest(store, 'v0.m3u8', query)).toThrow(
         expect.objectContaining({ code: 'BAD_REQUEST' }),
       )
     },
@@ -180,25 +183,24 @@ describe('requests that wait', () => {
 
   test('only a URL that names its session is cached', () => {
     const { store } = makeStore(drawn('K---- K--'))
-    const caching = (path: string, query = {}) => hlsRequest(store, path, query)()?.cacheControl
-    expect(caching('live.m3u8', { _HLS_msn: '0' })).toBe('no-cache')
-    expect(caching('live-s.m3u8')).toBe('no-cache')
-    expect(caching('live-s.m3u8', { _HLS_msn: '0' })).toBe('public, max-age=6')
-    expect(text(store, 'index.m3u8')).toContain('\nlive-s.m3u8\n')
-    expect(() => hlsResource(store, 'live-other.m3u8')).toThrow(
-      expect.objectContaining({ code: 'NOT_FOUND' }),
-    )
+    const caching = (path: string, query = {}) =>
+      hlsRequest(store, path, query)()?.plain.headers['cache-control']
+    expect(caching('v0.m3u8', { _HLS_msn: '0' })).toBe('no-cache')
+    expect(caching('v0-s.m3u8')).toBe('no-cache')
+    expect(caching('v0-s.m3u8', { _HLS_msn: '0' })).toBe('public, max-age=6')
+    expect(text(store, 'index.m3u8')).toContain('\nv0-s.m3u8\n')
+    expect(() => hlsResource(store, 'v0-other.m3u8')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
   })
 })
 
 test('nothing is playable before a whole segment and PART-HOLD-BACK of media', () => {
   const { store, feed } = makeStore(drawn('K-- ').slice(0, 3))
-  expect(store.facts()).toBeUndefined()
+  expect(store.version()).toBeUndefined()
   feed(drawn('K--K').slice(3))
-  expect(store.facts()).toBeDefined()
+  expect(store.version()).toBeDefined()
   const tiny = makeStore(drawn('K-').slice(0, 2))
   tiny.feed([makeFragment({ epoch, startSeconds: 0.4, number: 2, keyframe: true })])
-  expect(tiny.store.facts()).toBeUndefined()
+  expect(tiny.store.version()).toBeUndefined()
   tiny.feed([makeFragment({ epoch, startSeconds: 0.6, number: 3 })])
   expect(tiny.store.snapshot()).toMatchObject({ playable: true, partTargetSeconds: 0.229, waitingViewers: 0 })
 })

@@ -2,12 +2,16 @@ import { types as hls, parse } from 'hls-parser'
 import { Parser } from 'm3u8-parser'
 import { describe, expect, test } from 'vitest'
 import type { Fragment } from '../../../src/feed/fragment.ts'
-import type { PlaylistFacts } from '../../../src/hls/playlist.ts'
+import type { PlaylistVersion } from '../../../src/hls/playlist-version.ts'
 import { Segmenter } from '../../../src/hls/segmenter.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
+import { makeSamples } from '../../support/make-media.ts'
 import { randomOf } from '../../support/random-of.ts'
-import { hlsResource } from './hls-resource.ts'
+import { bodyOf, hlsResource, playlistText } from './hls-resource.ts'
 import { randomFragments } from './random-fragments.ts'
+
+/** moof + mdat with one sample of 4 bytes. */
+const partBytes = 112
 
 type Line = { uri: string; seconds: number; discontinuity: number; map: string }
 
@@ -83,7 +87,7 @@ function play(fragments: readonly Fragment[], seed: number): void {
   /** Until when section 6.2.2 demands each path. */
   const demandedUntilMs = new Map<string, number>()
 
-  let facts: PlaylistFacts | undefined
+  let version: PlaylistVersion | undefined
 
   const check = () => {
     if (store.snapshot().bufferedBytes > maxBytes) throw new Error(`more than ${maxBytes} bytes`)
@@ -91,16 +95,16 @@ function play(fragments: readonly Fragment[], seed: number): void {
       if (nowMs < untilMs) hlsResource(store, uri)
       else demandedUntilMs.delete(uri)
     }
-    if (store.facts() === facts) return
-    facts = store.facts()
-    const text = String(hlsResource(store, 'live.m3u8').body)
+    if (store.version() === version) return
+    version = store.version()
+    const text = playlistText(store)
     const after = readPlaylist(text)
     if (before) checkSuccessor(before, after)
     before = after
     const listSeconds = after.lines.reduce((sum, { seconds }) => sum + seconds, 0)
     for (const line of after.lines) {
       hlsResource(store, line.uri)
-      if (line.map !== `${line.uri.split('/')[0]}/init.mp4`)
+      if (line.map !== line.uri.replace(/[^/]*$/, 'init.mp4'))
         throw new Error(`${line.uri} has map ${line.map}`)
       hlsResource(store, line.map)
       const untilMs = nowMs + (line.seconds + listSeconds) * 1000
@@ -133,11 +137,13 @@ describe('whatever fragments come', () => {
   test('segments hold every fragment from a keyframe on, once, in order', () => {
     for (let seed = 0; seed < 300; seed += 1) {
       const segmenter = new Segmenter({ segmentSeconds: 2 })
-      // The bytes of each fragment are its number.
+      // The only sample of each fragment is its number.
       const fragments = randomFragments(seed, 300).map((fragment) => {
-        const bytes = Buffer.alloc(4)
-        bytes.writeUInt32BE(fragment.number)
-        return { ...fragment, bytes }
+        const data = Buffer.alloc(4)
+        data.writeUInt32BE(fragment.number)
+        const samples = makeSamples([data])
+        const video = fragment.epoch.renditions.map(() => samples)
+        return { ...fragment, audio: video.length > 0 ? [] : samples, video }
       })
       const finished = [...fragments.flatMap((fragment) => segmenter.push(fragment)), segmenter.finish()]
       const segments = finished.filter((segment) => segment !== undefined)
@@ -145,9 +151,9 @@ describe('whatever fragments come', () => {
       segments.forEach((segment, index) => {
         expect(segment.mediaSequence).toBe(index)
         if (segment.discontinuity || index === 0) waiting = true
-        const held = Array.from({ length: segment.bytes.length / 4 }, (_, at) =>
-          segment.bytes.readUInt32BE(at * 4),
-        )
+        // The number is the last thing in each part.
+        const held = segment.parts.map(({ files }) => bodyOf(files.get('v0')).readUInt32BE(partBytes - 4))
+        expect(bodyOf(segment.files.get('v0'))).toHaveLength(partBytes * held.length)
         if (waiting) {
           // What was left out in front can't be decoded.
           const [first = next] = held

@@ -1,4 +1,5 @@
-import type { Epoch, Fragment } from '../../../src/feed/fragment.ts'
+import type { Epoch } from '../../../src/feed/epoch.ts'
+import type { Fragment } from '../../../src/feed/fragment.ts'
 import { randomOf } from '../../support/random-of.ts'
 import { makeEpoch, makeFragment } from './make-fragments.ts'
 
@@ -24,7 +25,7 @@ export function randomFragments(seed: number, count: number): Fragment[] {
     if (chance(trouble)) startSeconds += (random() - 0.3) * 10
     if (chance(0.1)) startSeconds += (random() - 0.5) * 0.1
     const durationSeconds = chance(trouble) ? random() * 12 : chance(0.2) ? random() * 0.3 : 0.2
-    const keyframe = epoch.video === null || sinceKeyframe >= cadence || chance(keyframeChance)
+    const keyframe = epoch.renditions.length === 0 || sinceKeyframe >= cadence || chance(keyframeChance)
     sinceKeyframe = keyframe ? 1 : sinceKeyframe + 1
     fragments.push(
       makeFragment({
@@ -32,7 +33,7 @@ export function randomFragments(seed: number, count: number): Fragment[] {
         startSeconds: Math.max(0, startSeconds),
         durationSeconds,
         keyframe,
-        bytes: Buffer.alloc(Math.floor(random() * 3000)),
+        fileBytes: Math.floor(random() * 3000),
         number: index,
       }),
     )

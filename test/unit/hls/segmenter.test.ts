@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Fragment } from '../../../src/feed/fragment.ts'
+import { mp4Muxer, muxMp4 } from '../../../src/feed/muxer.ts'
+import type { RenditionFiles } from '../../../src/hls/renditions.ts'
 import type { Segment } from '../../../src/hls/segment.ts'
 import { Segmenter, targetDurationOf } from '../../../src/hls/segmenter.ts'
+import { bodyOf } from './hls-resource.ts'
 import { drawn, makeEpoch, makeFragment, startMs } from './make-fragments.ts'
 
 function segmentsOf(fragments: readonly Fragment[], segmentSeconds = 2): Segment[] {
@@ -110,13 +113,25 @@ describe('where a segment ends', () => {
   })
 })
 
+/** A segment with the bodies of its files in their place. */
+function withBodies({ files, init, parts, ...rest }: Segment) {
+  const body = (of: RenditionFiles) => bodyOf(of.get('v0'))
+  return {
+    ...rest,
+    files: body(files),
+    init: body(init),
+    parts: parts.map((part) => ({ ...part, files: body(part.files) })),
+  }
+}
+
 test('what a segment tells', () => {
   const [a, b] = [makeEpoch('a'), makeEpoch('b', { audio: false })]
   const fragments = [...drawn(`${gop} K--`, a), ...drawn(`${gop} K`, b)]
   const segments = segmentsOf(fragments)
-  expect(segments).toEqual([
+  expect(segments.map(withBodies)).toEqual([
     {
       epoch: a,
+      init: mp4Muxer(a).header,
       mediaSequence: 0,
       discontinuitySequence: 0,
       discontinuity: false,
@@ -124,13 +139,14 @@ test('what a segment tells', () => {
       durationSeconds: 2,
       programDateTimeMs: startMs,
       videoFrames: 60,
-      bytes: Buffer.concat(fragments.slice(0, 10).map(({ bytes }) => bytes)),
+      files: Buffer.concat(fragments.slice(0, 10).map((fragment) => muxMp4(fragment, 0))),
+      bytes: 10_000,
       partsListed: false,
-      parts: fragments.slice(0, 10).map(({ number, durationSeconds, keyframe, bytes }) => ({
-        number,
-        durationSeconds,
-        independent: keyframe,
-        bytes,
+      parts: fragments.slice(0, 10).map((fragment) => ({
+        number: fragment.number,
+        durationSeconds: fragment.durationSeconds,
+        independent: fragment.keyframe,
+        files: muxMp4(fragment, 0),
       })),
     },
     expect.objectContaining({

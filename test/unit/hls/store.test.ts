@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Feed } from '../../../src/feed/feed.ts'
 import type { Fragment } from '../../../src/feed/fragment.ts'
+import { mp4Muxer, muxMp4 } from '../../../src/feed/muxer.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
+import { bodyOf } from './hls-resource.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 
 const gop = 'K---------'
@@ -25,15 +27,15 @@ function makeStore(options: { windowSeconds?: number; maxBytes?: number } = {}) 
   return { store, feed }
 }
 
-const numbers = (store: HlsStore) => store.facts()?.segments.map(({ mediaSequence }) => mediaSequence)
+const numbers = (store: HlsStore) => store.version()?.facts.segments.map(({ mediaSequence }) => mediaSequence)
 
 describe('HlsStore', () => {
   test('nothing can be played before the first segment is complete', () => {
     const { store, feed } = makeStore()
     feed(drawn(gop))
-    expect(store.facts()).toBeUndefined()
-    expect(store.epoch('e')).toBeUndefined()
-    expect(store.segment('e', 0)).toBeUndefined()
+    expect(store.version()?.facts).toBeUndefined()
+    expect(store.init('e', 'v0')).toBeUndefined()
+    expect(store.segment('e', 'v0', 0)).toBeUndefined()
     expect(store.snapshot()).toEqual({
       path: '/hls/talk/index.m3u8',
       playable: false,
@@ -62,10 +64,10 @@ describe('HlsStore', () => {
     // Segment 0 left after 10 s of media and stays for 2 + 8 s.
     feed(fragments.slice(51, 91))
     expect(numbers(store)).toEqual([5, 6, 7, 8])
-    expect(store.segment('e', 0)?.mediaSequence).toBe(0)
+    expect(store.segment('e', 'v0', 0)).toBeDefined()
     feed(fragments.slice(91, 101))
-    expect(store.segment('e', 0)).toBeUndefined()
-    expect(store.segment('e', 1)?.mediaSequence).toBe(1)
+    expect(store.segment('e', 'v0', 0)).toBeUndefined()
+    expect(store.segment('e', 'v0', 1)).toBeDefined()
     expect(store.snapshot().bufferedBytes).toBe(91_000)
   })
 
@@ -80,13 +82,13 @@ describe('HlsStore', () => {
     const [a, b] = [makeEpoch('a'), makeEpoch('b')]
     feed(drawn(gop, a))
     feed(drawn(`${gop.repeat(9)}`, b))
-    expect(store.epoch('a')).toBe(a)
-    expect(store.segment('a', 0)?.epoch).toBe(a)
-    expect(store.segment('b', 0)).toBeUndefined()
+    expect(bodyOf(store.init('a', 'v0'))).toEqual(mp4Muxer(a).header)
+    expect(store.segment('a', 'v0', 0)).toBeDefined()
+    expect(store.segment('b', 'v0', 0)).toBeUndefined()
     feed(drawn(gop, b).map((fragment) => ({ ...fragment, startSeconds: fragment.startSeconds + 18 })))
     feed(drawn('K', b).map((fragment) => ({ ...fragment, startSeconds: fragment.startSeconds + 20 })))
-    expect(store.epoch('a')).toBeUndefined()
-    expect(store.epoch('b')).toBe(b)
+    expect(store.init('a', 'v0')).toBeUndefined()
+    expect(store.init('b', 'v0')).toBeDefined()
   })
 
   test('the end closes the last segment', () => {
@@ -94,37 +96,37 @@ describe('HlsStore', () => {
     feed(drawn(`${gop} K---`))
     store.onEnd()
     expect(numbers(store)).toEqual([0, 1])
-    expect(store.facts()).toMatchObject({ ended: true, targetDuration: 2 })
-    expect(store.facts()?.segments[1]?.durationSeconds).toBeCloseTo(0.8, 9)
+    expect(store.version()?.facts).toMatchObject({ ended: true, targetDuration: 2 })
+    expect(store.version()?.facts.segments[1]?.durationSeconds).toBeCloseTo(0.8, 9)
   })
 
   test('an end without media lists nothing', () => {
     const { store } = makeStore()
     store.onEnd()
-    expect(store.facts()).toBeUndefined()
+    expect(store.version()?.facts).toBeUndefined()
   })
 
-  test('the facts are the same object until a segment comes', () => {
+  test('the version is the same object until a segment comes', () => {
     const { store, feed } = makeStore()
     const fragments = drawn(`${gop} K---`)
     feed(fragments.slice(0, 11))
-    const facts = store.facts()
+    const version = store.version()
     feed(fragments.slice(11))
-    expect(store.facts()).toBe(facts)
+    expect(store.version()).toBe(version)
     store.onEnd()
-    expect(store.facts()).not.toBe(facts)
+    expect(store.version()).not.toBe(version)
   })
 
   test('bytes are bounded: first what is not listed goes, then the oldest listed', () => {
     const { store, feed } = makeStore({ maxBytes: 45_000 })
     for (const fragment of drawn(`${gop.repeat(7)}K`)) {
       feed([fragment])
-      for (const { epoch, mediaSequence } of store.facts()?.segments ?? []) {
-        expect(store.segment(epoch.id, mediaSequence)).toBeDefined()
+      for (const { epoch, mediaSequence } of store.version()?.facts.segments ?? []) {
+        expect(store.segment(epoch.id, 'v0', mediaSequence)).toBeDefined()
       }
     }
     expect(numbers(store)).toEqual([3, 4, 5, 6])
-    expect(store.segment('e', 2)).toBeUndefined()
+    expect(store.segment('e', 'v0', 2)).toBeUndefined()
     expect(store.snapshot().bufferedBytes).toBe(41_000)
     const tiny = makeStore({ maxBytes: 25_000 })
     tiny.feed(drawn(`${gop.repeat(7)}K`))
@@ -140,14 +142,14 @@ describe('HlsStore', () => {
     feed.attach(store)
     for (const fragment of fragments.slice(15)) feed.append(fragment)
     feed.end()
-    expect(store.facts()?.segments.map(({ durationSeconds }) => durationSeconds.toFixed(1))).toEqual([
+    expect(store.version()?.facts.segments.map(({ durationSeconds }) => durationSeconds.toFixed(1))).toEqual([
       '2.0',
       '2.0',
       '0.8',
     ])
-    expect(store.facts()?.ended).toBe(true)
-    expect(store.facts()?.segments[0]?.bytes).toEqual(
-      Buffer.concat(fragments.slice(10, 20).map(({ bytes }) => bytes)),
+    expect(store.version()?.facts.ended).toBe(true)
+    expect(bodyOf(store.segment('e', 'v0', 0))).toEqual(
+      Buffer.concat(fragments.slice(10, 20).map((fragment) => muxMp4(fragment, 0))),
     )
   })
 })

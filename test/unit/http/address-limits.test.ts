@@ -90,15 +90,15 @@ test('one address that floods the API is refused, with a time to wait; the other
 
 test('one address that waits for media leaves places for others', async () => {
   const server = await start()
-  const url = '/hls/talk/live-s.m3u8?_HLS_msn=1&_HLS_part=3'
+  const url = '/hls/talk/v0-s.m3u8?_HLS_msn=1&_HLS_part=3'
   // fastify begins when it is waited for.
   const ask = async (remoteAddress: string) => await server.inject({ url, remoteAddress })
   const waiting = [ask(greedy), ask(greedy)]
-  await expect.poll(() => store.waiters.size).toBe(2)
+  await expect.poll(() => store.blocked.size).toBe(2)
   const refused = await ask(greedy)
   expect([refused.statusCode, refused.json().error.code]).toEqual([429, 'TOO_MANY_REQUESTS'])
   waiting.push(ask(other))
-  await expect.poll(() => store.waiters.size).toBe(3)
+  await expect.poll(() => store.blocked.size).toBe(3)
   for (const fragment of fragments.slice(8)) store.onFragment(fragment)
   expect((await Promise.all(waiting)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
   expect(await statuses(1, () => ask(greedy))).toEqual({ 200: 1 })

@@ -91,7 +91,7 @@ describe('a page of another site', () => {
 
   test('can’t read answers: none allows its origin', async () => {
     const made = await start()
-    for (const url of ['/', '/hls/talk/index.m3u8', '/hls/talk/ep/init.mp4']) {
+    for (const url of ['/', '/hls/talk/index.m3u8', '/hls/talk/ep/v0/init.mp4']) {
       const { statusCode, headers } = await made.inject({ url, headers: { host, origin: evil } })
       expect([url, statusCode, headers['access-control-allow-origin']]).toEqual([url, 200, undefined])
     }
@@ -129,8 +129,8 @@ describe('a page that may', () => {
     ]) {
       const made = await start({ SLUICE_ALLOWED_ORIGINS: allowed ?? '' })
       for (const [method, url] of [
-        ['GET', '/hls/talk/ep/init.mp4'],
-        ['OPTIONS', '/hls/talk/ep/init.mp4'],
+        ['GET', '/hls/talk/ep/v0/init.mp4'],
+        ['OPTIONS', '/hls/talk/ep/v0/init.mp4'],
         ['OPTIONS', '/whip/live'],
         ['GET', '/whep/live'],
       ] as const) {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { firstParameterSet } from '../../../src/mp4/parameter-sets.ts'
 
-/** An mdat of NAL units, each given by its first byte and what follows. */
-function mdat(...units: number[][]): Buffer {
+/** A sample of NAL units, each given by its first byte and what follows. */
+function sample(...units: number[][]): Buffer {
   const body = units.map((unit) => {
     const length = Buffer.alloc(4)
     length.writeUInt32BE(unit.length)
     return Buffer.concat([length, Buffer.from(unit)])
   })
-  return Buffer.concat([Buffer.from([0, 0, 0, 0, 0x6d, 0x64, 0x61, 0x74]), ...body])
+  return Buffer.concat(body)
 }
 
 const sps = [0x67, 0x42, 0xe0, 0x1f]
@@ -19,21 +19,21 @@ const idr = [0x65, 0x88, 0x84]
 const slice = [0x41, 0x9a]
 
 test.each([
-  { name: 'first of all', data: mdat(sps, pps, idr), found: sps },
-  { name: 'behind a delimiter and a SEI', data: mdat(delimiter, sei, sps, pps, idr), found: sps },
+  { name: 'first of all', data: sample(sps, pps, idr), found: sps },
+  { name: 'behind a delimiter and a SEI', data: sample(delimiter, sei, sps, pps, idr), found: sps },
   // The importance in the upper bits says nothing about the type.
-  { name: 'of low importance', data: mdat([0x27, 1, 2], idr), found: [0x27, 1, 2] },
-  { name: 'none: only a picture', data: mdat(idr), found: undefined },
-  { name: 'one that belongs to a later picture', data: mdat(slice, sps, pps, idr), found: undefined },
-  { name: 'two: the first', data: mdat(sps, [0x67, 9, 9], idr), found: sps },
-  { name: 'an empty box', data: mdat(), found: undefined },
-  { name: 'a box that ends inside a length', data: mdat(sei).subarray(0, 11), found: undefined },
+  { name: 'of low importance', data: sample([0x27, 1, 2], idr), found: [0x27, 1, 2] },
+  { name: 'none: only a picture', data: sample(idr), found: undefined },
+  { name: 'one that belongs to a later picture', data: sample(slice, sps, pps, idr), found: undefined },
+  { name: 'two: the first', data: sample(sps, [0x67, 9, 9], idr), found: sps },
+  { name: 'an empty sample', data: sample(), found: undefined },
+  { name: 'a sample that ends inside a length', data: sample(sei).subarray(0, 3), found: undefined },
   {
     name: 'a length behind the end',
-    data: Buffer.concat([mdat(), Buffer.from([0xff, 0xff, 0xff, 0xff, 6])]),
+    data: Buffer.concat([sample(), Buffer.from([0xff, 0xff, 0xff, 0xff, 6])]),
     found: undefined,
   },
-  { name: 'a unit without content', data: mdat(sei, []), found: undefined },
+  { name: 'a unit without content', data: sample(sei, []), found: undefined },
 ])('$name', ({ data, found }) => {
   expect(firstParameterSet(data)).toEqual(found && Buffer.from(found))
 })

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import type { Epoch, Fragment } from '../../../src/feed/fragment.ts'
+import type { Fragment } from '../../../src/feed/fragment.ts'
 import { KeyframeDistances } from '../../../src/platform-feed/keyframe-distances.ts'
+import { makeEpoch } from '../../support/make-media.ts'
 
 /** Fragments of 0.5 s, a keyframe at each of these times; the last time is the end. */
 function* epoch(...keyframes: number[]): Generator<Fragment> {
-  const shared: Epoch = { id: 'epoch', init: Buffer.alloc(0), video: null, audio: null }
+  const shared = makeEpoch('epoch')
   const [first = 0, end = 0] = [keyframes[0], keyframes.at(-1)]
   for (let startSeconds = first; startSeconds < end; startSeconds += 0.5) {
     yield {
-      ...{ epoch: shared, number: 0, bytes: Buffer.alloc(0), startSeconds, durationSeconds: 0.5 },
-      ...{ keyframe: keyframes.includes(startSeconds), videoFrames: 15, capturedAtMs: 0, arrivedAtMs: 0 },
+      ...{ epoch: shared, number: 0, audio: [], video: [], startSeconds, durationSeconds: 0.5 },
+      ...{ keyframe: keyframes.includes(startSeconds), capturedAtMs: 0, arrivedAtMs: 0 },
     }
   }
 }

@@ -14,7 +14,7 @@ afterEach(() => cleanup.run())
 
 /** Without a server each attempt fails at once: what is left is the loop around it. */
 function makeTarget() {
-  const options = targetOptions({ url: 'rtmp://me:word@127.0.0.1:1/live', key: 'abc' })
+  const options = targetOptions({ url: 'rtmp://127.0.0.1:1/live', key: 'abc' })
   const feed = new Feed({ maxSeconds: 9, maxBytes: 999 })
   const lines: string[] = []
   const target = new Target({

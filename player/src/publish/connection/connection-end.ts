@@ -49,7 +49,7 @@ export function afterConnectionEnd(
 function finalMessage(end: ConnectionEnd): string {
   switch (end.code) {
     case 'STREAM_TAKEN':
-      return 'Somebody else is live under this name. Choose another name, or try again when they have stopped.'
+      return end.reason
     case 'UNSUPPORTED_PROTOCOL':
       return 'The gateway is of another version than this page. Reload the page, then go live again.'
     default:

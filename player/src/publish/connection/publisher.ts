@@ -4,9 +4,16 @@ import type { CodecName } from './choose-codec.ts'
 import { afterConnectionEnd, type ConnectionEnd } from './connection-end.ts'
 import { GatewayConnection } from './gateway-connection.ts'
 import type { PublisherState } from './publisher-state.ts'
+<<<<<<< HEAD
+=======
+import type { ResumeToken } from './resume-token.ts'
+import { Session } from './session.ts'
+import { afterSessionEnd, type SessionEnd } from './session-end.ts'
+>>>>>>> main
 
 type Options = {
   url: string
+  token: ResumeToken
   forcedCodec: CodecName | null
   videoBitrateBps: (limitBps: number) => number
   watcher: { state: (state: PublisherState) => void; stream: (stream: StreamSnapshot) => void }
@@ -16,9 +23,14 @@ type Options = {
 export class Publisher {
   readonly #options: Options
   #state: PublisherState = { phase: 'idle' }
+<<<<<<< HEAD
   #connection: GatewayConnection | null = null
   #outgoing: OutgoingTracks = { audio: null, video: null }
   #resumeToken: string | null = null
+=======
+  #session: Session | null = null
+  #outgoing: Outgoing = { audio: null, video: null }
+>>>>>>> main
   #liveSinceMs: number | null = null
   #failures = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -37,17 +49,19 @@ export class Publisher {
     this.#outgoing = outgoing
     this.#failures = 0
     this.#liveSinceMs = null
-    this.#resumeToken = null
+    this.#options.token.forgetOwn()
     this.#setState({ phase: 'connecting' })
     this.#open()
   }
 
   stop(): void {
+    this.#options.token.drop()
     this.#finish({ phase: 'idle' })
   }
 
   /** Ends with a message that stays on the page. */
   fail(message: string): void {
+    this.#options.token.drop()
     this.#finish({ phase: 'error', message })
   }
 
@@ -65,17 +79,20 @@ export class Publisher {
   }
 
   #open(): void {
+<<<<<<< HEAD
     const { url, forcedCodec, videoBitrateBps, watcher } = this.#options
     this.#connection = new GatewayConnection({
+=======
+    const { url, token, forcedCodec, videoBitrateBps, watcher } = this.#options
+    this.#session = new Session({
+>>>>>>> main
       url,
       forcedCodec,
       videoBitrateBps,
-      resumeToken: this.#resumeToken,
+      resumeToken: token.toShow(),
       outgoing: this.#outgoing,
       watcher: {
-        token: (token) => {
-          this.#resumeToken = token
-        },
+        token: (fresh) => token.keep(fresh),
         live: () => {
           this.#failures = 0
           this.#liveSinceMs ??= Date.now()
@@ -91,10 +108,16 @@ export class Publisher {
   #onEnded(end: ConnectionEnd): void {
     this.#connection = null
     this.#failures += 1
+<<<<<<< HEAD
     const resuming = this.#resumeToken !== null
     const next = afterConnectionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
+=======
+    const resuming = this.#options.token.own !== null
+    const next = afterSessionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
+>>>>>>> main
     if (next.action === 'stop') {
-      this.fail(next.message)
+      // The token stays: the gateway may still wait for this browser.
+      this.#finish({ phase: 'error', message: next.message })
       return
     }
     const retryAtMs = Date.now() + next.delayMs

@@ -47,5 +47,5 @@ test('a run that decodes differently is an epoch of its own, at its own time', (
   const other = run(5_000, { seconds: 2, extra: ['-s', '160x90'] })
   const fragments = joined(run(0), other)
   expect(new Set(fragments.map(({ epoch }) => epoch)).size).toBe(2)
-  expect(fragments.at(-1)).toMatchObject({ epoch: other[0]?.epoch, bytes: other.at(-1)?.bytes })
+  expect(fragments.at(-1)).toMatchObject({ epoch: other[0]?.epoch, video: other.at(-1)?.video })
 })

@@ -15,9 +15,9 @@ const joins = [
     to: { app: 'show/x', playPath: 'k-show?s=show' },
   },
   { url: 'rtmps://host:443/rtmp/', key: 'FB-1?s_bl=1&a=b', to: { app: 'rtmp', playPath: 'FB-1?s_bl=1&a=b' } },
-  { url: 'rtmp://host/live', key: 'a', to: { host: 'host', port: 1935, secure: false, login: '' } },
+  { url: 'rtmp://host/live', key: 'a', to: { host: 'host', port: 1935, secure: false, hasLogin: false } },
   { url: 'rtmps://host/live', key: 'a', to: { host: 'host', port: 443, secure: true } },
-  { url: 'rtmp://me:word@[::1]:1936/live', key: 'a', to: { host: '::1', port: 1936, login: 'me:word' } },
+  { url: 'rtmp://me:word@[::1]:1936/live', key: 'a', to: { host: '::1', port: 1936, hasLogin: true } },
   { url: 'rtmps://me:word@host:443/live', key: 'a', to: { tcUrl: 'rtmps://host:443/live' } },
 ]
 

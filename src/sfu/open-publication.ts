@@ -1,0 +1,43 @@
+import { GatewayError } from '../errors.ts'
+import { Publication, type TrackKind } from './publication.ts'
+import type { TapPorts } from './tap-ports.ts'
+import type { Viewer } from './viewers/viewer.ts'
+import { Viewers } from './viewers/viewers.ts'
+import type { WorkerPool } from './worker-pool.ts'
+
+export type PublicationPlace = {
+  publication: Publication
+  watch(offer: string, onEnd: () => void): Promise<Viewer>
+  close(): void
+}
+
+/**
+ * Makes a router for one publisher, and room for its real-time viewers.
+ * @param options.onEnd called once when the publication ends by itself; not after `close()`.
+ * @throws GatewayError WORKER_DIED
+ */
+export async function openPublication(
+  { pool, ports }: { pool: WorkerPool; ports: TapPorts },
+  options: { kinds: readonly TrackKind[]; onEnd: (error: GatewayError) => void },
+): Promise<PublicationPlace> {
+  let publication: Publication | undefined
+  const workerDied = (): void =>
+    publication?.fail(new GatewayError('WORKER_DIED', 'The media worker broke down and is being replaced.'))
+  const mediaRouter = await pool.createMediaRouter(workerDied)
+  const open = new Publication({ mediaRouter, announcedKinds: options.kinds, ports, onEnd: options.onEnd })
+  publication = open
+  const viewers = new Viewers({
+    publication: open,
+    createMediaRouter: (codecs, onDied) => pool.createMediaRouter(onDied, codecs),
+  })
+  open.onTracksChanged(() => viewers.tracksChanged())
+  return {
+    publication: open,
+    watch: (offer, onEnd) => viewers.watch(offer, onEnd),
+    close() {
+      viewers.close()
+      open.close()
+      mediaRouter.close()
+    },
+  }
+}
