@@ -38,14 +38,9 @@ describe('afterConnectionEnd', () => {
   })
 
   test('says what to do about a taken name, and why else it stopped', () => {
-<<<<<<< HEAD:test/unit/player/connection-end.test.ts
-    expect(afterConnectionEnd({ ...lost, code: 'STREAM_TAKEN' }, fresh)).toMatchObject({
-      message: expect.stringMatching(/Choose another name/),
-=======
     const taken = 'Somebody is live on "show" already. Choose another name.'
-    expect(afterSessionEnd({ reason: taken, code: 'STREAM_TAKEN', retry: null }, fresh)).toMatchObject({
+    expect(afterConnectionEnd({ reason: taken, code: 'STREAM_TAKEN', retry: null }, fresh)).toMatchObject({
       message: taken,
->>>>>>> main:test/unit/player/session-end.test.ts
     })
     expect(afterConnectionEnd({ reason: 'out of order', code: null, retry: false }, back)).toMatchObject({
       message: 'Stopped: out of order',

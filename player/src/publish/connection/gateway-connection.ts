@@ -26,7 +26,7 @@ export type ConnectionOptions = {
     /** The media path broke and is being repaired; the gateway still answers. */
     repairing: (reason: string) => void
     stream: (stream: StreamSnapshot) => void
-    /** Exactly once, unless the session was stopped from here. */
+    /** Exactly once, unless this page stopped the connection. */
     ended: (end: ConnectionEnd) => void
   }
 }

@@ -4,12 +4,7 @@ import type { CodecName } from './choose-codec.ts'
 import { afterConnectionEnd, type ConnectionEnd } from './connection-end.ts'
 import { GatewayConnection } from './gateway-connection.ts'
 import type { PublisherState } from './publisher-state.ts'
-<<<<<<< HEAD
-=======
 import type { ResumeToken } from './resume-token.ts'
-import { Session } from './session.ts'
-import { afterSessionEnd, type SessionEnd } from './session-end.ts'
->>>>>>> main
 
 type Options = {
   url: string
@@ -23,14 +18,8 @@ type Options = {
 export class Publisher {
   readonly #options: Options
   #state: PublisherState = { phase: 'idle' }
-<<<<<<< HEAD
   #connection: GatewayConnection | null = null
   #outgoing: OutgoingTracks = { audio: null, video: null }
-  #resumeToken: string | null = null
-=======
-  #session: Session | null = null
-  #outgoing: Outgoing = { audio: null, video: null }
->>>>>>> main
   #liveSinceMs: number | null = null
   #failures = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -79,13 +68,8 @@ export class Publisher {
   }
 
   #open(): void {
-<<<<<<< HEAD
-    const { url, forcedCodec, videoBitrateBps, watcher } = this.#options
-    this.#connection = new GatewayConnection({
-=======
     const { url, token, forcedCodec, videoBitrateBps, watcher } = this.#options
-    this.#session = new Session({
->>>>>>> main
+    this.#connection = new GatewayConnection({
       url,
       forcedCodec,
       videoBitrateBps,
@@ -108,13 +92,8 @@ export class Publisher {
   #onEnded(end: ConnectionEnd): void {
     this.#connection = null
     this.#failures += 1
-<<<<<<< HEAD
-    const resuming = this.#resumeToken !== null
-    const next = afterConnectionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
-=======
     const resuming = this.#options.token.own !== null
-    const next = afterSessionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
->>>>>>> main
+    const next = afterConnectionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
     if (next.action === 'stop') {
       // The token stays: the gateway may still wait for this browser.
       this.#finish({ phase: 'error', message: next.message })
