@@ -43,7 +43,7 @@ import { targetsOutput } from './targets/targets-output.ts'
 /** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
 const checkHostMs = 3_000
 
-/** Whoever stops the process waits about 10 s, and closing comes after it. */
+/** Supervisors wait about 10 s for the process to stop, and closing comes after the drain. */
 const longestDrainMs = 4_000
 
 /** A gateway that is built but does not listen yet. `registry`, `pool` and `ports` are for tests and measurements. */

@@ -1,7 +1,7 @@
 type Undo = () => void | Promise<void>
 
 /**
- * Undo stack: whoever creates something defers its closing on the next line, and `run()` closes everything,
+ * Undo stack: the creator of something defers its closing on the next line, and `run()` closes everything,
  * newest first. A failing undo does not keep the others from running.
  */
 export class Cleanup {

@@ -68,7 +68,7 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'has a name that nobody knows',
+    name: 'has a name that does not resolve',
     async run(setting, name) {
       const beganMs = Date.now()
       await add(setting, name, 'rtmp://no-such-host.invalid/live')

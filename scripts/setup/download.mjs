@@ -33,7 +33,7 @@ export async function download(url, file) {
 }
 
 /**
- * Does the host answer at all? For downloads made by somebody else's code, which waits too long.
+ * Does the host answer at all? For downloads by code of others, which waits too long.
  * @param {string} url
  * @returns {Promise<string | undefined>} why not
  */

@@ -10,7 +10,7 @@ const TAIL_LINES = 20
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
 
-/** Ends what set-up has started, when set-up itself is told to end. */
+/** Ends what set-up has started, when set-up itself gets a signal to end. */
 export function killRunning() {
   for (const child of running) child.kill('SIGTERM')
 }

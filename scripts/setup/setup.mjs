@@ -63,7 +63,7 @@ async function setUpAlone(context, extent) {
 }
 
 /**
- * Temporary folders of a set-up that was killed. Nobody else uses them: the lock is held.
+ * Temporary folders of a set-up that was killed. No other set-up uses them: the lock is held.
  * @param {string} cacheDir
  */
 function removeLeftovers(cacheDir) {

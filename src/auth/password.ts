@@ -24,7 +24,7 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
 }
 
-/** Of a password that nobody has. */
+/** Of a password that no user has. */
 const noHash = ['scrypt', cost.N, cost.r, cost.p, 'c2FsdHNhbHRzYWx0c2FsdA', 'A'.repeat(43)].join('$')
 
 /**

@@ -33,7 +33,7 @@ export function isListed(list: NetworkList, host: string, address: string): bool
 
 function parseNetwork(entry: string): ReturnType<typeof ipaddr.parseCIDR> | null {
   if (ipaddr.isValidCIDR(entry)) return ipaddr.parseCIDR(entry)
-  // ipaddr.js also takes 127.1 for an address, as old programs do; nobody means that here.
+  // ipaddr.js also takes 127.1 for an address, as old programs do; an operator does not mean that.
   if (!isIP(entry)) return null
   const address = ipaddr.process(entry)
   return [address, address.kind() === 'ipv4' ? 32 : 128]

@@ -9,7 +9,7 @@ export function fragmentedMp4Options(fragmentSeconds: number): string[] {
     ...['-max_interleave_delta', '500000'],
     ...['-f', 'mp4'],
     // cmaf: what HLS wants in a fragment. delay_moov: codec facts are known only after the first packets.
-    // frag_keyframe: a fragment starts at each keyframe. skip_trailer: nobody seeks in this file.
+    // frag_keyframe: a fragment starts at each keyframe. skip_trailer: no reader seeks in this file.
     ...['-movflags', '+cmaf+delay_moov+frag_keyframe+skip_trailer'],
     // µs of media in a fragment. Short, because readers wait for whole fragments: it is the latency of the feed.
     ...['-frag_duration', String(Math.round(fragmentSeconds * 1e6))],

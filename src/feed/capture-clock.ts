@@ -4,7 +4,7 @@ const plausibleMs = 30_000
 /**
  * Tells when media was captured, on this machine's clock. The packager's reference times are capture times once the
  * SFU's sender reports reached it, which follow the publisher's; before, and for transcoded video, the capture time is
- * estimated from arrivals: the smallest delay seen so far is taken for the true one, so that a late fragment does not
+ * estimated from arrivals: the smallest delay seen so far counts as the true one, so that a late fragment does not
  * move the clock.
  */
 export class CaptureClock {
@@ -32,7 +32,7 @@ export class CaptureClock {
     this.#originMs = Math.min(this.#originMs, arrivedAtMs - endMs)
     if (referenceMs !== undefined) {
       const delayMs = arrivedAtMs - referenceMs
-      // Without sender reports ffmpeg fills in the time of writing, with the same flags. It is told by its delay:
+      // Without sender reports ffmpeg fills in the time of writing, with the same flags. Its delay gives it away:
       // media can't have been captured later than its own duration before it arrived.
       if (delayMs > fragment.durationSeconds * 500 && delayMs < plausibleMs) return referenceMs
     }

@@ -2,7 +2,7 @@ import { bestVideo } from './epoch.ts'
 import type { FeedSnapshot } from './feed-snapshot.ts'
 import { type Fragment, mediaBytes, type UnnumberedFragment, videoFrames } from './fragment.ts'
 
-/** Whoever reads a feed. Both are called synchronously and must not throw or block. */
+/** A reader of a feed. Both are called synchronously and must not throw or block. */
 export type FeedReader = {
   /** Fragments in order, none left out. A new `fragment.epoch` needs a new initialisation segment. */
   onFragment(fragment: Fragment): void
@@ -19,7 +19,7 @@ export type FeedLimits = {
 
 /**
  * The waist of the hourglass: a stream's media as numbered fragments in a bounded ring. It outlives packager runs.
- * Readers own their queues; the feed waits for nobody.
+ * Readers own their queues; the feed waits for no reader.
  */
 export class Feed {
   readonly #limits: FeedLimits

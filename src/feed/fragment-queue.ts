@@ -13,7 +13,7 @@ export class FragmentQueue {
   #seconds = 0
   #dropped = 0
   #droppedSeconds = 0
-  /** Decoding can start only at a keyframe: nothing before the next one is taken. */
+  /** Decoding can start only at a keyframe: the queue drops what comes before the next one. */
   #wantsKeyframe = true
 
   constructor(limits: QueueLimits) {

@@ -12,7 +12,7 @@ import { FragmentJoiner } from './fragment-joiner.ts'
 import type { FragmentLength } from './fragment-length.ts'
 import { type PieceTimes, Timeline } from './timeline.ts'
 
-/** Largest box that is taken for real: 0.2 s of media are far smaller. */
+/** Largest plausible box: 0.2 s of media are far smaller. */
 const maxBoxBytes = 32 * 1024 * 1024
 
 export type FragmentReaderOptions = {

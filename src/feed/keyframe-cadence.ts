@@ -1,6 +1,6 @@
 /**
  * Longest time between keyframes, in seconds. YouTube, Facebook and Twitch ask for 2 s, and for 4 s at the worst; it is
- * also how long somebody who joins waits for a picture.
+ * also how long a viewer who joins waits for the first frame.
  */
 export const maxKeyframeSeconds = 2
 

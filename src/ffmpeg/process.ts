@@ -93,7 +93,7 @@ export async function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
     command.on('start', () => {
       const child = command.ffmpegProc
       if (!child) return
-      // fluent-ffmpeg's own listener throws a TypeError, out of everybody's reach, when the binary can't be run.
+      // fluent-ffmpeg's own listener throws a TypeError that no caller can catch when the binary can't be run.
       child.removeAllListeners('error')
       child.once('error', fail)
       if (child.pid === undefined || !child.stdin) return

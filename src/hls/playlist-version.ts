@@ -38,7 +38,7 @@ export class PlaylistVersion {
 
   /**
    * Answers to directives: such a URL asks for a state that does not change any more, and names its session, so that all
-   * viewers of a cache can have the same answer. Not for long: nobody asks for it again later than the Skip Boundary.
+   * viewers of a cache can have the same answer. Not for long: no player asks for it again later than the Skip Boundary.
    */
   #keeping(): string {
     return `public, max-age=${6 * this.facts.targetDuration}`

@@ -14,12 +14,12 @@ export type SegmenterOptions = {
 
 /**
  * Keyframes are asked for over the network, so they come some frames before or after the cadence. One that comes
- * this much early is taken: the next one is a whole cadence away.
+ * this much early still counts: the next one is a whole cadence away.
  */
 const earlySeconds = 0.5
 /**
  * A keyframe is asked for soon after the start (1 s, with parts 0.4 s), so that the first playlist, which needs a
- * finished segment, appears early. It is taken after a discontinuity too, where players have run dry.
+ * finished segment, appears early. The segmenter does so after a discontinuity too, where players have run dry.
  */
 const firstSegmentSeconds = { plain: 0.9, lowLatency: 0.3 }
 /** Longest step between a fragment's end and the next one's start: lost packets, or times of audio instead of video. */

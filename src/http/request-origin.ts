@@ -80,7 +80,7 @@ export class RequestOrigin {
     return this.openToAll || this.#origins.has(origin)
   }
 
-  /** A name that only this gateway can have, or that the operator gave: nobody else can make a page of it. */
+  /** A name that only this gateway can have, or that the operator gave: no other site can make a page of it. */
   #isOwnHost(host: string): boolean {
     if (!/^[\w.:[\]-]{1,260}$/.test(host) || !URL.canParse(`http://${host}`)) return false
     const name = new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '')

@@ -13,7 +13,7 @@ const questionSchema = z.object({
 
 /**
  * `POST /internal/rtmp/on_publish`: nginx-rtmp asks whether it may take a stream. 204 for what the gateway pushes at
- * this moment. Anything else, and anybody else, gets the answer for addresses that do not exist.
+ * this moment. Any other question, and any other client, gets the answer for addresses that do not exist.
  */
 export function registerRtmpCallback(
   server: FastifyInstance,

@@ -58,7 +58,7 @@ export async function createServer(
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     // One line per request would drown the state changes: a viewer asks every second.
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger of its own for each request is nothing that anybody reads, and costs as much as finding the route.
+    // A logger of its own for each request costs as much as finding the route, and nothing reads it.
     childLoggerFactory: (logger) => logger,
     bodyLimit: config.maxMessageBytes,
     requestTimeout: requestTimeoutMs,
@@ -91,8 +91,8 @@ export async function createServer(
         frameAncestors: ["'self'"],
       },
     },
-    // Without a certificate of ours, whoever puts TLS in front decides about this. It holds for all ports of the host,
-    // but subdomains may be somebody else's.
+    // Without a certificate of ours, the proxy that does TLS decides about this. It holds for all ports of the host,
+    // but subdomains may have other owners.
     strictTransportSecurity: paths ? { maxAge: strictTransportSeconds, includeSubDomains: false } : false,
     // The publish page needs them; every other origin and feature stays off.
     referrerPolicy: { policy: 'same-origin' },

@@ -45,7 +45,7 @@ export function registerSignaling(
       request.raw.socket.once('close', leave)
     },
     handler: async () => {
-      throw new GatewayError('BAD_REQUEST', 'Only websockets are taken here.')
+      throw new GatewayError('BAD_REQUEST', 'This address accepts only websockets.')
     },
     wsHandler: (socket, request) => {
       const session = new PublishSession({

@@ -148,7 +148,7 @@ export class PublishSession {
   }
 
   async #handle(request: Request): Promise<void> {
-    // After the close nobody waits for an answer, and a late `publish` must not take the stream.
+    // After the close no client waits for an answer, and a late `publish` must not take the stream.
     if (this.#closed) return
     const { id } = request
     try {

@@ -22,7 +22,7 @@ export class CountLimit {
     this.#each = limits.each
   }
 
-  /** Places that are taken. */
+  /** Occupied places. */
   get count(): number {
     return this.#count
   }

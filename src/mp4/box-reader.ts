@@ -24,7 +24,7 @@ export class BoxReader {
   #filled = 0
   #wanted = shortHeaderBytes
 
-  /** @param limits.maxBoxBytes largest box that is taken, header included: it is allocated as soon as it is announced. */
+  /** @param limits.maxBoxBytes largest accepted box, header included: it is allocated as soon as it is announced. */
   constructor(limits: { maxBoxBytes: number }) {
     this.#maxBoxBytes = limits.maxBoxBytes
   }

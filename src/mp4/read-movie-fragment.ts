@@ -15,7 +15,7 @@ export type TrackSamples = { trackId: number; samples: Sample[] }
 /** A row of a trun: a sample whose bytes are not cut out yet. */
 type Row = SampleDefaults & { compositionOffset: number }
 
-/** More than any fragment has, before memory is taken for a count that may be damaged. */
+/** More than any fragment has, before memory is allocated for a count that may be damaged. */
 const maxSamples = 100_000
 /** sample_is_non_sync_sample (ISO/IEC 14496-12 section 8.8.3.1). */
 const nonSync = 0x0001_0000

@@ -22,7 +22,7 @@ const silentMs = 6_000
 
 /**
  * Which tracks the packager should take now; empty: wait. ffmpeg gives nothing at all while a track of its SDP
- * never sends, so a track is taken only when it is active; and each change costs viewers a discontinuity, so one
+ * never sends, so a track is used only when it is active; and each change costs viewers a discontinuity, so one
  * that falls silent for a moment is kept.
  */
 export function chooseTracks<T extends TrackFacts>(facts: ChoiceFacts<T>): T[] {

@@ -38,7 +38,7 @@ export const packagerInputOptions: readonly string[] = [
   ...['-reorder_queue_size', '2000'],
   // Bytes of socket buffer: the only buffer in front of a busy ffmpeg. The kernel caps it at net.core.rmem_max.
   ...['-buffer_size', '4194304'],
-  // Otherwise ffmpeg binds all addresses and takes RTP from anybody.
+  // Otherwise ffmpeg binds all addresses and accepts RTP from any host.
   ...['-localaddr', '127.0.0.1'],
 ]
 

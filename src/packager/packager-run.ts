@@ -70,7 +70,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
 
   // Everything that can end the run rejects or resolves this one promise.
   const end = Promise.withResolvers<RunEnd>()
-  // It may be settled before anybody waits for it.
+  // It may be settled before a caller awaits it.
   end.promise.catch(() => undefined)
   const fail = (message: string) => end.reject(new GatewayError('FFMPEG_FAILED', message))
   const onAbort = () => end.resolve('asked')

@@ -37,7 +37,7 @@ type RunningEncoder = Pick<Encoder, 'problem' | 'done' | 'close'>
 /**
  * A stream as platforms want it: always with audio and video, frequent keyframes, one picture size. As long as the
  * source is like that, its fragments pass as they are; a track that it lacks is filled without an encoder; and where
- * only an encoder helps, one serves everybody who reads this feed.
+ * only an encoder helps, one serves all readers of this feed.
  */
 export class PlatformFeed {
   readonly feed = new Feed(limits)

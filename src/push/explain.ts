@@ -19,7 +19,7 @@ const rules: readonly Rule[] = [
   },
   {
     class: 'name-not-found',
-    sentence: 'Nobody said in time what the address of the host is.',
+    sentence: 'No name server answered in time for this host.',
     when: ({ phase }) => phase === 'resolving',
   },
   {
@@ -55,7 +55,7 @@ const rules: readonly Rule[] = [
   },
   {
     class: 'busy',
-    sentence: 'The server refused the stream: somebody else publishes with this key.',
+    sentence: 'The server refused the stream: another client publishes with this key.',
     when: (facts) => ffmpegSaid(facts, /already publishing|already exists|streambusy|stream busy/i),
   },
   {

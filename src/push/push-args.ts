@@ -46,7 +46,7 @@ export function pushArguments({ app, playPath, tcUrl }: RtmpNames, relayPort: nu
       ...['-map', '0:v:0?', '-map', '0:a:0?'],
       // Microseconds. When one track pauses, the other one is held back this long; the default is 10 s.
       ...['-max_interleave_delta', '1000000'],
-      // The encoder's name and brands of the MP4 are nobody's business.
+      // No server needs the encoder's name and the brands of the MP4.
       ...['-map_metadata', '-1'],
       // Microseconds. Without it a peer that says nothing holds ffmpeg for ever.
       ...['-rw_timeout', String(ioTimeoutSeconds * 1_000_000)],

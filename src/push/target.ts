@@ -15,7 +15,7 @@ import type { TargetErrorClass, TargetSnapshot, TargetState } from './target-sna
 
 /** Failures are forgotten once media has moved this long: a server that takes some of it each time is not well. */
 const settledMs = 60_000
-/** Somebody who presses "Retry" again and again must not become a flood for the server. */
+/** Pressing "Retry" again and again must not flood the server. */
 const leastBetweenTriesMs = 2_000
 
 export type TargetOptions = {

@@ -13,7 +13,7 @@ export type MediaRouter = {
  */
 const videoOrientation = 'urn:3gpp:video-orientation'
 
-/** What publishers are told that the router takes. */
+/** What the router announces to publishers. */
 export function publisherCapabilities(mediaRouter: MediaRouter): RtpCapabilities {
   const { codecs, headerExtensions } = mediaRouter.router.rtpCapabilities
   return {

@@ -7,7 +7,7 @@ import type { TrackSnapshot } from './track-snapshot.ts'
 
 export type TrackKind = 'audio' | 'video'
 
-/** A track that somebody publishes. `producer` stays inside src/sfu. */
+/** A published track. `producer` stays inside src/sfu. */
 export type PublishedTrack = {
   id: string
   kind: TrackKind
@@ -30,7 +30,7 @@ export type PublicationOptions = {
   onEnd: (error: GatewayError) => void
 }
 
-/** What an ingest holds while somebody publishes: the producers, at most one of each kind. */
+/** What an ingest holds while it publishes: the producers, at most one of each kind. */
 export class Publication {
   readonly mediaRouter: MediaRouter
   readonly announcedKinds: readonly TrackKind[]

@@ -168,7 +168,7 @@ async function startAtKeyframe(consumer: Consumer, signal: AbortSignal): Promise
   }
 }
 
-/** A request that was under way when the consumer or its worker closed: whoever closed it knows. */
+/** A request that was under way when the consumer or its worker closed: the one that closed it knows. */
 function ignoreClosing(): void {
   return
 }

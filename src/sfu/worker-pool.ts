@@ -42,7 +42,7 @@ export class WorkerPool {
     this.#options = options
   }
 
-  /** @throws GatewayError INTERNAL when a worker can't start or its port is taken. */
+  /** @throws GatewayError INTERNAL when a worker can't start or its port is in use. */
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options)
     for (let index = 0; index < options.count; index += 1) {

@@ -18,7 +18,7 @@ export type BroadcastOwner = {
 
 /**
  * Whether a publisher may go on with a broadcast, in place of the publisher that it has or waits for: with a token of
- * it, or as the same principal. Being anonymous makes nobody the same as anybody.
+ * it, or as the same principal. Two anonymous publishers are not the same one.
  * @param owner null: there is no broadcast to take over.
  */
 export function mayTakeOver(claim: PublishClaim, owner: BroadcastOwner | null): boolean {

@@ -5,7 +5,7 @@ import type { StreamStatus } from './stream-status.ts'
 /** Why a publisher who may not take a stream over can't have it now. */
 export function refusal(name: string, status: StreamStatus<StreamPublication>): GatewayError {
   if (status.kind !== 'waiting') {
-    return new GatewayError('STREAM_TAKEN', `Somebody is live on "${name}" already. Choose another name.`)
+    return new GatewayError('STREAM_TAKEN', `Another publisher is live on "${name}". Choose another name.`)
   }
   const until = new Date(status.untilMs).toISOString().slice(11, 19)
   const message = `"${name}" waits until ${until} UTC for the publisher whose connection broke. Try again then, or choose another name.`

@@ -53,13 +53,13 @@ export class Registry {
   }
 
   /**
-   * Answers the offer of somebody who wants to watch in real time.
+   * Answers the offer of a real-time viewer.
    * @param onEnd called once when the viewer is gone or has to come back.
    * @throws GatewayError BAD_STREAM_NAME, NOT_LIVE, and what `Viewers.watch` throws.
    */
   async watch(name: string, offer: string, onEnd: () => void): Promise<Viewer> {
     const stream = this.#streams.get(checkName(name))
-    if (!stream) throw new GatewayError('NOT_LIVE', `Nobody is live on "${name}".`)
+    if (!stream) throw new GatewayError('NOT_LIVE', `"${name}" is not live.`)
     return await stream.watch(offer, onEnd)
   }
 

@@ -35,7 +35,7 @@ export class Stream<P extends StreamPublication = Publication> {
   /** Broadcasts that ended, and whose outputs are still ending. */
   readonly #endings = new Set<Promise<void>>()
   #status: StreamStatus<P> = { kind: 'idle' }
-  #reason = 'nobody publishes'
+  #reason = 'no publisher'
   #since = new Date().toISOString()
   /** Publishers that wait for their turn or are being let in. */
   #entering = 0
@@ -87,7 +87,7 @@ export class Stream<P extends StreamPublication = Publication> {
    */
   async watch(offer: string, onEnd: () => void): Promise<Viewer> {
     const connected = connectedOf(this.#status)
-    if (!connected) throw new GatewayError('NOT_LIVE', `Nobody is live on "${this.name}".`)
+    if (!connected) throw new GatewayError('NOT_LIVE', `"${this.name}" is not live.`)
     return await connected.open.watch(offer, onEnd)
   }
 
@@ -203,7 +203,7 @@ export class Stream<P extends StreamPublication = Publication> {
 
   #endBroadcast(broadcast: Broadcast, reason: string): void {
     const timer = this.#after(this.#dependencies.settings.endedSeconds * 1_000, () => {
-      this.#become({ kind: 'idle' }, 'nobody publishes')
+      this.#become({ kind: 'idle' }, 'no publisher')
       broadcast.dispose()
       this.#goneIfIdle()
     })

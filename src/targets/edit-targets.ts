@@ -84,7 +84,7 @@ export function withChanges(
     target.config.key !== '' &&
     destinationOf({ url: ownUrl, key: '' }, stream).shown !== before
   ) {
-    // Else whoever may change targets could have the key sent to a server of their own.
+    // Else a user who may change targets could have the key sent to a server of their own.
     throw new GatewayError('BAD_REQUEST', 'key: has to be given again for another server.')
   }
   const changed: TargetConfig = {

@@ -13,7 +13,7 @@ export class RtcPeer {
   readonly offer: string
   /** Resolves when media can flow. @throws Error when the connection failed. */
   readonly connected: Promise<void>
-  /** Resolves when the connection is over, whoever ended it. */
+  /** Resolves when the connection is over, from either side. */
   readonly ended: Promise<void>
 
   private constructor(connection: PeerConnection, tracks: Map<'audio' | 'video', Track>, offer: string) {

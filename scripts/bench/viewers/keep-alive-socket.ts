@@ -14,7 +14,7 @@ export type KeepAliveOptions = {
   url: URL
   /** Of every request. */
   headers: Record<string, string>
-  /** Whether anybody reads what is in the bodies. */
+  /** Whether a caller reads what is in the bodies. */
   keepBodies: boolean
   onAnswer: (answer: Answer) => void
   onError: (error: Error) => void

@@ -30,7 +30,7 @@ export const rtcConfigSchema = z
       )
       .max(8)
       .default([])
-      .describe('STUN servers that WHIP and WHEP clients are told.'),
+      .describe('STUN servers, which WHIP and WHEP answers name in Link headers.'),
     /** `turn:host:port?transport=udp` */
     turnUrls: z
       .array(
@@ -41,7 +41,7 @@ export const rtcConfigSchema = z
       )
       .max(8)
       .default([])
-      .describe('TURN servers that publishers and viewers are told, with a password that expires.'),
+      .describe('TURN servers for publishers and viewers, each of whom gets a password that expires.'),
     /** coturn's `static-auth-secret`; null when there is no TURN server. */
     turnSecret: z
       .string()

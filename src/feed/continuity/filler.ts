@@ -5,7 +5,7 @@ import { BoxReader } from '../../mp4/box-reader.ts'
 import { readInit } from '../../mp4/read-init.ts'
 import type { AudioTrack, VideoTrack } from '../../mp4/track.ts'
 
-/** What can stand in for a track that nobody sends, again and again. */
+/** What stands in for a missing track, again and again. */
 export type Filler = ({ kind: 'audio'; track: AudioTrack } | { kind: 'video'; track: VideoTrack }) & {
   /** Duration of each sample, in units of the track's timescale. */
   duration: number
@@ -104,6 +104,6 @@ function pictureSource(spec: Extract<FillerSpec, { kind: 'video' }>) {
 
 const sampleBySample = [
   ...['-f', 'mp4'],
-  // A fragment for each sample, so that nobody has to read the table of their sizes.
+  // A fragment for each sample, so that no reader needs the table of their sizes.
   ...['-movflags', '+cmaf+delay_moov+frag_every_frame+skip_trailer'],
 ]

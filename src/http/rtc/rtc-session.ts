@@ -13,7 +13,7 @@ export type RtcConnection = {
 
 /** The HTTP resource of one connection: knows which ICE session is the present one. */
 export class RtcSession {
-  /** Unguessable: whoever knows it may end the session. */
+  /** Unguessable: a client that knows it may end the session. */
   readonly id = randomBytes(18).toString('base64url')
   readonly stream: string
   readonly connection: RtcConnection

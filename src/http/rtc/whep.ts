@@ -9,7 +9,10 @@ import { registerRtc } from './rtc-routes.ts'
 /** All viewers of a publisher who came back arrive within a second. */
 const posts = { burst: 200, perSecond: 50 }
 
-/** WHEP (draft-ietf-wish-whep): `POST /whep/{stream}` watches in real time. 409 with Retry-After while nobody is live. */
+/**
+ * WHEP (draft-ietf-wish-whep): `POST /whep/{stream}` watches in real time. 409 with Retry-After while the stream is not
+ * live.
+ */
 export function registerWhep(
   server: FastifyInstance,
   registry: Registry,

@@ -9,7 +9,7 @@ import { anonymous } from '../../streams/may-take-over.ts'
 import type { Registry } from '../../streams/registry.ts'
 import { registerRtc } from './rtc-routes.ts'
 
-/** Each one that is taken starts a stream. */
+/** Each accepted one starts a stream. */
 const posts = { burst: 40, perSecond: 20 }
 
 /** WHIP: `POST /whip/{stream}` publishes. */

@@ -13,11 +13,11 @@ export type Destination = {
   app: string
   /** The stream's name in it: mostly the key. */
   playPath: string
-  /** What the server is told about its own address. */
+  /** What the push tells the server about its own address. */
   tcUrl: string
   /** Scheme, host and port: what people and logs may see. */
   shown: string
-  /** Texts that nobody may see, longest first. */
+  /** Secret texts, longest first. */
   secrets: readonly string[]
 }
 

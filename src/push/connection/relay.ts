@@ -45,7 +45,7 @@ export class Relay {
   /** Accepts one connection on loopback; owns the upstream from here on. The caller owes a `close()`. */
   static async open(upstream: Socket, names: RtmpNames): Promise<Relay> {
     const server = createServer({ pauseOnConnect: true, noDelay: true })
-    // Before anything is waited for: an error of the connection that nobody listens to would end the gateway.
+    // Before anything is waited for: an error of the connection without a listener would end the gateway.
     const relay = new Relay(server, upstream, names)
     try {
       await new Promise<void>((resolve, reject) => {

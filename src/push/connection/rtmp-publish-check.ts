@@ -14,9 +14,9 @@ export type PushAddress = {
 export type PublishQuestion = {
   app: string
   name: string
-  /** Address of whoever wants to publish, as the server sees it. */
+  /** Address of the publisher, as the server sees it. */
   publisherAddress: string
-  /** Address of whoever asks. */
+  /** Address of the server that asks. */
   askedFrom: string
 }
 

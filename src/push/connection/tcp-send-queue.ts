@@ -6,7 +6,7 @@ const keepMs = 250
 let shared: { atMs: number; text: Promise<string> } | null = null
 
 /**
- * Bytes of a TCP connection that the other side has not acknowledged: they were sent, but nobody says that they
+ * Bytes of a TCP connection that the other side has not acknowledged: they were sent, but no acknowledgement says that they
  * arrived. They count only for a machine's own connections.
  * @returns null when the connection is gone, or when this system has no /proc.
  */

@@ -13,7 +13,7 @@ export type AnsweredMedia = {
   direction: 'recvonly' | 'sendonly' | 'inactive'
   codec: OfferedCodec
   extensions: readonly HeaderExtension[]
-  /** Simulcast layers that are taken, in their order. */
+  /** Accepted simulcast layers, in their order. */
   rids?: readonly string[]
   /** What the gateway sends. */
   source?: { ssrc: number; rtxSsrc?: number; cname: string; streamId: string }

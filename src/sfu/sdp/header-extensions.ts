@@ -1,5 +1,5 @@
 /**
- * Header extensions that are taken from publishers: to know tracks and layers apart, for congestion control, and for
+ * Header extensions that the router accepts from publishers: to know tracks and layers apart, for congestion control, and for
  * the time of capture. Not video-orientation: without it pictures come upright, and ffmpeg does not turn them.
  */
 export const takenExtensions = [

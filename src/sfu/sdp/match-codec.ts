@@ -29,6 +29,6 @@ export function isSameCodec(
 
 function profileOf(parameters: Record<string, unknown>): Record<string, unknown> {
   const profile = parameters['profile-level-id']
-  // RFC 6184 section 8.1: baseline, level 1, when nothing is said; nobody means that, so constrained baseline.
+  // RFC 6184 section 8.1: baseline, level 1, when it is missing; no client means that, so constrained baseline.
   return { 'profile-level-id': profile === undefined ? '42e01f' : String(profile) }
 }

@@ -12,7 +12,7 @@ export type PublisherOffer = {
 }
 
 /**
- * Reads a publisher's SDP offer, and decides all that can be decided before a stream is taken for it. Pure.
+ * Reads a publisher's SDP offer, and decides all that can be decided before the registry gives it a stream. Pure.
  * @throws GatewayError BAD_REQUEST or UNSUPPORTED_MEDIA
  */
 export function readPublisherOffer(sdp: string): PublisherOffer {

@@ -38,7 +38,7 @@ describe('afterConnectionEnd', () => {
   })
 
   test('says what to do about a taken name, and why else it stopped', () => {
-    const taken = 'Somebody is live on "show" already. Choose another name.'
+    const taken = 'Another publisher is live on "show". Choose another name.'
     expect(afterConnectionEnd({ reason: taken, code: 'STREAM_TAKEN', retry: null }, fresh)).toMatchObject({
       message: taken,
     })

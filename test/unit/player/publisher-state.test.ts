@@ -9,7 +9,7 @@ const nowMs = 100_000
 const reason = 'the connection broke'
 
 const table: [PublisherState, boolean, string, boolean][] = [
-  [{ phase: 'idle' }, false, 'Not live. Nobody sees you yet.', false],
+  [{ phase: 'idle' }, false, 'Not live. Viewers do not see you yet.', false],
   [{ phase: 'connecting' }, false, 'Connecting…', true],
   [{ phase: 'live', sinceMs: 0 }, false, 'Live. Viewers can watch in a moment…', true],
   [{ phase: 'live', sinceMs: 0 }, true, 'Live', true],

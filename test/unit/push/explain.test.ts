@@ -44,12 +44,12 @@ const cases: ReadonlyArray<[string, Partial<FailureFacts>, string, RegExp]> = [
   ['a server that hangs up in TLS', { phase: 'securing', code: 'ECONNRESET' }, 'tls', /may not speak RTMPS/],
   ['no RTMP', { code: 'CLOSED', receivedBytes: 7 }, 'refused', /may not speak RTMP at/],
   ['no RTMP, rudely', { code: 'ECONNRESET' }, 'refused', /may not speak RTMP at/],
-  ['a key in use', { errorLines: taken, receivedBytes: spoke }, 'busy', /somebody else publishes/],
+  ['a key in use', { errorLines: taken, receivedBytes: spoke }, 'busy', /another client publishes/],
   [
     'a key in use, and the end',
     { code: 'CLOSED', errorLines: taken, receivedBytes: spoke },
     'busy',
-    /somebody/,
+    /another client/,
   ],
   ['a refused key', { code: 'CLOSED', receivedBytes: spoke }, 'rejected', /key or application/],
   [

@@ -30,7 +30,7 @@ async function seconds(count: number): Promise<void> {
 describe('from a publisher to the end', () => {
   test('a publisher connects, its media comes out, and it stops', async () => {
     const fake = fakeStream()
-    expect(fake.shown()).toBe('idle: nobody publishes')
+    expect(fake.shown()).toBe('idle: no publisher')
     const { publication } = await fake.publish('first')
     expect(fake.shown()).toBe('starting: a publisher connected')
     expect(fake.stream.snapshot().liveSince).toBeNull()
@@ -188,7 +188,7 @@ describe('a take-over', () => {
     const { fake } = await live()
     await expect(fake.publish('stranger')).rejects.toMatchObject({
       code: 'STREAM_TAKEN',
-      message: expect.stringContaining('live on "show" already'),
+      message: expect.stringContaining('live on "show"'),
     })
     expect(fake.told).toEqual([])
   })

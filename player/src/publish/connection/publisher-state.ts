@@ -20,7 +20,7 @@ export function isRunning(state: PublisherState): boolean {
 export function publisherStatusText(state: PublisherState, playable: boolean, nowMs: number): string {
   switch (state.phase) {
     case 'idle':
-      return 'Not live. Nobody sees you yet.'
+      return 'Not live. Viewers do not see you yet.'
     case 'connecting':
       return 'Connecting…'
     case 'live':
