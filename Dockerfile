@@ -22,9 +22,8 @@ COPY package.json package-lock.json .npmrc ./
 COPY scripts/ scripts/
 COPY player/ player/
 COPY src/ src/
-# The same set-up as in a checkout: the npm packages, mediasoup's worker and the pages. The worker is downloaded from
-# mediasoup's releases and tried; where there is none that works (GitHub can't be reached, another processor, a kernel
-# that is too new) it is compiled, which takes about 4 minutes.
+# The same set-up as in a checkout: the npm packages, mediasoup's worker and the pages. The worker is compiled, which
+# takes about 4 minutes; with a pinned hash (scripts/setup/pinned.mjs) the set-up downloads mediasoup's prebuilt one.
 ENV SLUICE_CACHE_DIR=/cache
 RUN npm run setup
 # The cache is empty before, so there is exactly one.

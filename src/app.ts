@@ -7,9 +7,11 @@ import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { sqliteDialect } from './database/sqlite.ts'
+import { lockState } from './database/state-lock.ts'
 import { messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
+import { readRmemMax, receiveBufferWarning } from './ffmpeg/receive-buffer.ts'
 import { HlsOutput } from './hls/hls-output.ts'
 import { registerApiDocuments } from './http/api/api-documents.ts'
 import { registerStreamsApi } from './http/api/streams-api.ts'
@@ -28,6 +30,7 @@ import { demoSource } from './ingest/demo-source.ts'
 import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
+import { MediaBudget } from './media-budget.ts'
 import { Packager } from './packager/packager.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
@@ -39,6 +42,7 @@ import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
 import { targetsOutput } from './targets/targets-output.ts'
+import { TranscodeSlots } from './transcode-slots.ts'
 
 /** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
 const checkHostMs = 3_000
@@ -82,7 +86,11 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   let draining = false
   const ffmpeg = await locateFfmpeg(config.programs.ffmpegPath)
   log.info({ binary: ffmpeg.binary, version: ffmpeg.version }, 'ffmpeg found')
+  const bufferWarning = receiveBufferWarning(readRmemMax())
+  if (bufferWarning) log.warn(bufferWarning)
 
+  const stateLock = lockState(config.state.stateDir)
+  cleanup.defer(() => stateLock.release())
   const database = await openDatabase(sqliteDialect(config.state.stateDir))
   cleanup.defer(() => database.destroy())
 
@@ -97,16 +105,20 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => pool.close())
 
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
-  const targets = await loadTargets(config, database, ffmpeg.binary, log)
-  const hls = new HlsOutput(config.hls)
+  const budget = new MediaBudget(config.limits.maxMediaBytes)
+  const transcodes = new TranscodeSlots(config.limits.maxTranscodes)
+  const targets = await loadTargets(config, database, ffmpeg.binary, transcodes, log)
+  const hls = new HlsOutput(config.hls, budget)
   const outputs = { hls, targets: targetsOutput(targets) }
   const settings = { ...config.hls, ...config.encode }
   const registry = new Registry({
     maxStreams: config.limits.maxStreams,
+    budget,
     stream: {
       settings: config.streams,
-      openPublication: (options) => openPublication({ pool, ports }, options),
+      openPublication: (options) => openPublication({ pool, ports, transcodes }, options),
       startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
+      feedBytes: () => budget.feedBytes,
       outputs,
       log,
     },
@@ -126,11 +138,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   registerMetrics(
     server,
     () => registry.snapshot(),
-    () => [
-      processMemory('gateway', [process.pid]),
-      processMemory('worker', pool.pids),
-      processMemory('ffmpeg', ffmpegPids()),
-    ],
+    () => ({
+      processes: [
+        processMemory('gateway', [process.pid]),
+        processMemory('worker', pool.pids),
+        processMemory('ffmpeg', ffmpegPids()),
+      ],
+      media: budget,
+      transcodes,
+    }),
   )
   registerStreamsApi(server, registry, outputs)
   registerTargetsApi(server, targets)
@@ -175,6 +191,7 @@ async function loadTargets(
   config: Config,
   database: Database,
   ffmpegBinary: string,
+  transcodes: TranscodeSlots,
   log: Log,
 ): Promise<Targets> {
   const { restream } = config
@@ -194,6 +211,7 @@ async function loadTargets(
       await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
     },
     ffmpegBinary,
+    transcodes,
     encoding: { ...config.hls, ...config.encode },
     log,
   })

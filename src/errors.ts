@@ -29,6 +29,8 @@ export const errorCodes = {
   ICE_SESSION_NOT_NAMED: { status: 428, fault: 'client' },
   TOO_MANY_REQUESTS: { status: 429, fault: 'client' },
   TOO_MANY_STREAMS: { status: 503, fault: 'ours' },
+  TOO_LITTLE_MEMORY: { status: 503, fault: 'ours' },
+  TOO_MANY_TRANSCODES: { status: 503, fault: 'ours' },
   NO_FREE_PORTS: { status: 503, fault: 'ours' },
   WORKER_DIED: { status: 503, fault: 'ours' },
   SHUTTING_DOWN: { status: 503, fault: 'ours' },

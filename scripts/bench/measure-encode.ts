@@ -7,6 +7,7 @@ import { Feed } from '../../src/feed/feed.ts'
 import { fragmentLengthOf } from '../../src/feed/fragment-length.ts'
 import { FragmentReader } from '../../src/feed/fragment-reader.ts'
 import { startFfmpeg } from '../../src/ffmpeg/process.ts'
+import { TranscodeSlots } from '../../src/transcode-slots.ts'
 import { clipText, makeClip } from './clips.ts'
 import type { Machine } from './machine.ts'
 import type { BenchOptions } from './options.ts'
@@ -59,6 +60,7 @@ export async function measureEncode(
       size,
       settings: { ...hls, ...encode },
       ffmpegBinary,
+      transcodes: new TranscodeSlots(1),
       log,
       onFragment: () => undefined,
     })

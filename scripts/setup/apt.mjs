@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { SetupError } from './context.mjs'
 import { capture, runLong } from './exec.mjs'
 import { findOnPath } from './files.mjs'
+import { UNVERIFIED } from './pinned.mjs'
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d'
 const POLICY = '#!/bin/sh\n# Written by the set-up of sluice for the time of one installation.\nexit 101\n'
@@ -32,7 +33,8 @@ export async function ensureDebianPackages({ report }, wanted) {
   if (wanted.length === 0) return
   if (!findOnPath('apt-get') || !findOnPath('dpkg-query')) {
     throw new SetupError(
-      `Install what these Debian packages hold, by your system's means: ${wanted.join(' ')}`,
+      `Install what these Debian packages hold, by your system's means: ${wanted.join(' ')}. Or let set-up download ` +
+        `ready-made binaries that it can't verify: ${UNVERIFIED}=1`,
     )
   }
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders

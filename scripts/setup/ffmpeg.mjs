@@ -1,17 +1,22 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { SetupError } from './context.mjs'
 import { whyUnreachable } from './download.mjs'
 import { capture, runLong } from './exec.mjs'
 import { findOnPath, isExecutable } from './files.mjs'
+import { checkDownload, mayDownload } from './pinned.mjs'
 
-/** After a failed download a system ffmpeg is used without asking again for this long. */
+const CHECK = fileURLToPath(new URL('./check-ffmpeg.mjs', import.meta.url))
+
+/** After a failed download GitHub is not asked again for this long. */
 const RETRY_AFTER_SECONDS = 24 * 3600
 const DOWNLOAD_SECONDS = 300
 
 /**
- * `FFMPEG_PATH`, else ffmpeg-static's (fetched if it can be), else the one on PATH. The gateway looks in the
- * same order.
+ * `FFMPEG_PATH`, else the one on PATH if it can do what the gateway needs, else ffmpeg-static's, if its hash is the
+ * pinned one. The gateway looks in the same order.
  * @param {import('./context.mjs').SetupContext} context
  * @param {import('./node.mjs').NodeTools} node
  * @returns {Promise<string | undefined>} `undefined`: Debian's has to be installed
@@ -24,13 +29,44 @@ export async function findFfmpeg(context, node) {
     if (found) return found
     throw new SetupError(`FFMPEG_PATH=${own} is not an executable file; correct it or leave it out.`)
   }
-  const packaged = join(context.root, 'node_modules', 'ffmpeg-static', 'ffmpeg')
-  if (isExecutable(packaged)) return packaged
   const system = findOnPath('ffmpeg')
+  if (system) {
+    const { code, stderr } = await capture(node.bin, [CHECK, system], { timeoutSeconds: 60 })
+    if (code === 0) return system
+    context.report.doing('ffmpeg', `  not ${system}: ${stderr.trim()}`)
+  }
+  const folder = join(context.root, 'node_modules', 'ffmpeg-static')
+  const packaged = join(folder, 'ffmpeg')
+  const name = pinnedName(folder)
+  if (!name || !mayDownload(name, process.env)) return undefined
+  if (isExecutable(packaged) && isPinned(context, name, packaged)) return packaged
   const marker = join(context.cacheDir, 'ffmpeg-static-failed')
-  const shouldTry = !system || !isRecent(modifiedMs(marker), Date.now())
-  if (shouldTry && (await fetchPackaged(context, node, packaged, marker))) return packaged
-  return system
+  if (isRecent(modifiedMs(marker), Date.now())) return undefined
+  return (await fetchPackaged(context, node, packaged, marker, name)) ? packaged : undefined
+}
+
+/**
+ * By what name the binary that this ffmpeg-static fetches is pinned.
+ * @param {string} folder
+ * @returns {string | undefined} `undefined`: npm left the package out
+ */
+function pinnedName(folder) {
+  const file = join(folder, 'package.json')
+  if (!statSync(file, { throwIfNoEntry: false })) return undefined
+  const { version } = /** @type {{ version: string }} */ (JSON.parse(readFileSync(file, 'utf8')))
+  return `ffmpeg-static-${version}-${platform()}-${arch()}`
+}
+
+/**
+ * @param {import('./context.mjs').SetupContext} context
+ * @param {string} name
+ * @param {string} file
+ */
+function isPinned({ report }, name, file) {
+  const result = checkDownload(name, file, process.env)
+  if ('refused' in result) report.note('ffmpeg', `not ffmpeg-static's: ${result.refused}`)
+  else if (!result.verified) report.note('ffmpeg', `${name} is not verified; its SHA-256 is ${result.sha256}`)
+  return !('refused' in result)
 }
 
 /**
@@ -49,9 +85,11 @@ export function isRecent(failedMs, nowMs) {
  * @param {import('./node.mjs').NodeTools} node
  * @param {string} target
  * @param {string} marker
+ * @param {string} name by which its hash is pinned
  * @returns {Promise<boolean>}
  */
-async function fetchPackaged({ report }, node, target, marker) {
+async function fetchPackaged(context, node, target, marker, name) {
+  const { report } = context
   const folder = dirname(target)
   const script = join(folder, 'install.js')
   // An optional package: npm may have left it out on a system that it has no binary for.
@@ -71,7 +109,9 @@ async function fetchPackaged({ report }, node, target, marker) {
     })
     // The script also fails when only the licence file could not be fetched.
     const works =
-      isExecutable(target) && (await capture(target, ['-version'], { timeoutSeconds: 20 })).code === 0
+      isExecutable(target) &&
+      isPinned(context, name, target) &&
+      (await capture(target, ['-version'], { timeoutSeconds: 20 })).code === 0
     if (works) return true
     rmSync(target, { force: true })
     failure = result.excerpt.split('\n').at(-1) || `its install script ended with code ${result.code}`

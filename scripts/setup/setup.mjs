@@ -57,7 +57,10 @@ async function setUpAlone(context, extent) {
   ])
   const worker = foundWorker ?? (await makeWorker(context, node))
   const ffmpeg = foundFfmpeg ?? (await findFfmpeg(context, node))
-  if (!ffmpeg) throw new SetupError('No ffmpeg was found; install it or set FFMPEG_PATH to it.')
+  if (!ffmpeg)
+    throw new SetupError(
+      'No ffmpeg that has what Sluice needs was found; install one of version 5 or newer or set FFMPEG_PATH to it.',
+    )
   await ensurePlayer(context, node)
   return { node, env: { ...env, ...tools.env, MEDIASOUP_WORKER_BIN: worker, FFMPEG_PATH: ffmpeg } }
 }

@@ -7,6 +7,7 @@ import { download } from './download.mjs'
 import { capture } from './exec.mjs'
 import { withTempFolder } from './files.mjs'
 import { thisDistribution } from './os-release.mjs'
+import { checkDownload, mayDownload } from './pinned.mjs'
 import { hashOf, isStamped, writeStamp } from './stamp.mjs'
 import { buildWorker } from './worker-build.mjs'
 
@@ -16,7 +17,7 @@ const STARTED_BY_HAND = 41
 
 /**
  * A mediasoup-worker that needs no building: the user's, mediasoup's own, a cached one, or a download of
- * mediasoup's prebuilt one.
+ * mediasoup's prebuilt one, if its hash is pinned or `SLUICE_UNVERIFIED_DOWNLOADS` allows it without.
  * @param {import('./context.mjs').SetupContext} context
  * @param {import('./node.mjs').NodeTools} node
  * @returns {Promise<string | undefined>} `undefined`: it has to be built
@@ -32,10 +33,13 @@ export async function findWorker(context, node) {
   const shipped = join(root, 'node_modules/mediasoup/worker/out/Release/mediasoup-worker')
   if (await starts(shipped)) return shipped
   const files = workerFiles(context)
-  for (const file of [files.prebuilt, files.built]) {
+  // A downloaded one stays in the cache, also from a time when downloads were allowed.
+  const allowed = mayDownload(thisArchive(files.version), process.env)
+  for (const file of [...(allowed ? [files.prebuilt] : []), files.built]) {
     if (isStamped(stampOf(file), sizeOf(file)) && (await starts(file))) return file
   }
   if (process.env.MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD) return undefined
+  if (!allowed) return undefined
   report.doing('worker', `asking GitHub for mediasoup's own worker ${files.version} (up to 20 s)`)
   const failure = await fetchPrebuilt(context, node, files.version, files.prebuilt)
   if (failure === undefined) return files.prebuilt
@@ -88,6 +92,11 @@ export function prebuiltArchive({ version, platform, arch, kernel }) {
   return `mediasoup-worker-${version}-${platform}-${arch}${suffix}.tgz`
 }
 
+/** @param {string} version */
+function thisArchive(version) {
+  return prebuiltArchive({ version, platform: platform(), arch: arch(), kernel: release() })
+}
+
 /** @param {import('./context.mjs').SetupContext} context */
 function workerFiles({ root, cacheDir }) {
   const text = readFileSync(join(root, 'node_modules/mediasoup/package.json'), 'utf8')
@@ -117,11 +126,15 @@ function fetchPrebuilt(context, node, version, target) {
   const base =
     process.env.MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL ||
     'https://github.com/versatica/mediasoup/releases/download'
-  const archive = prebuiltArchive({ version, platform: platform(), arch: arch(), kernel: release() })
+  const archive = thisArchive(version)
   return withTempFolder(context.cacheDir, async (temp) => {
     const file = join(temp, archive)
     const failure = await download(`${base}/${version}/${archive}`, file)
     if (failure) return failure
+    const checked = checkDownload(archive, file, process.env)
+    if ('refused' in checked) return checked.refused
+    if (!checked.verified)
+      context.report.note('worker', `${archive} is not verified; its SHA-256 is ${checked.sha256}`)
     const { code, stderr } = await capture('tar', ['-xzf', file, '-C', temp])
     if (code !== 0) return `the archive is damaged (${stderr.trim()})`
     return accept(context, node, join(temp, 'mediasoup-worker'), target)

@@ -5,7 +5,12 @@ import { settings } from './config.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Variables with our prefix that scripts/ reads, not the gateway. */
-const foreignVariables = new Set(['SLUICE_CACHE_DIR', 'SLUICE_CHROMIUM', 'SLUICE_NGINX_RTMP_MODULE'])
+const foreignVariables = new Set([
+  'SLUICE_CACHE_DIR',
+  'SLUICE_CHROMIUM',
+  'SLUICE_NGINX_RTMP_MODULE',
+  'SLUICE_UNVERIFIED_DOWNLOADS',
+])
 
 /** Variables of other projects whose names users already know. */
 const aliases = new Map([

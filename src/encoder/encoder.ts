@@ -9,6 +9,7 @@ import { maxKeyframeSeconds } from '../feed/keyframe-cadence.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import type { Log } from '../log.ts'
 import { type Attempt, type AttemptEnd, Supervisor } from '../supervisor.ts'
+import type { TranscodeSlots } from '../transcode-slots.ts'
 import { type EncodeEnd, runEncode } from './encode-run.ts'
 import { encodedBitrateBps, type FrameSize } from './frame-size.ts'
 
@@ -22,6 +23,8 @@ export type EncoderOptions = {
   size: FrameSize
   settings: EncoderSettings
   ffmpegBinary: string
+  /** Each run takes one place. */
+  transcodes: TranscodeSlots
   log: Log
   onFragment: (fragment: UnnumberedFragment) => void
   /** For tests. */
@@ -68,9 +71,12 @@ export class Encoder {
   async #attempt({ signal, healthy }: Attempt): Promise<AttemptEnd> {
     const { feed } = this.#options
     const epoch = this.#next ?? (await waitForMedia(feed, signal))
-    this.#next = null
+    // Still the next one when there is no free place.
+    this.#next = epoch
     if (!epoch) return 'over'
-    const end = await this.#encode(epoch, signal, healthy)
+    const release = this.#options.transcodes.take()
+    this.#next = null
+    const end = await this.#encode(epoch, signal, healthy).finally(release)
     if (end.kind === 'failed') throw new GatewayError('FFMPEG_FAILED', end.why)
     if (end.kind === 'epoch') this.#next = end.epoch
     return feed.ended ? 'over' : 'next'

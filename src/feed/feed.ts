@@ -15,6 +15,8 @@ export type FeedLimits = {
   maxSeconds: number
   /** Hard limit, also for the newest group of pictures. */
   maxBytes: number
+  /** What the stream's share of the memory of all streams allows at this moment, if that is less. */
+  budgetBytes?: () => number
 }
 
 /**
@@ -25,6 +27,8 @@ export class Feed {
   readonly #limits: FeedLimits
   readonly #readers = new Set<FeedReader>()
   readonly #ring: Fragment[] = []
+  /** Readers that threw. */
+  readonly #broken = new WeakSet<FeedReader>()
   #bytes = 0
   #seconds = 0
   #fragments = 0
@@ -44,6 +48,11 @@ export class Feed {
     return this.#ring.at(-1)
   }
 
+  /** Bytes in the ring. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Adds the next fragment; its number is given here. */
   append(unnumbered: UnnumberedFragment): void {
     if (this.#ended) return
@@ -54,7 +63,7 @@ export class Feed {
     this.#bytes += mediaBytes(fragment)
     this.#seconds += fragment.durationSeconds
     this.#trim()
-    for (const reader of this.#readers) reader.onFragment(fragment)
+    for (const reader of this.#readers) this.#deliver(reader, fragment)
   }
 
   /**
@@ -65,7 +74,7 @@ export class Feed {
    */
   attach(reader: FeedReader, where: { from: 'keyframe' | 'next' } = { from: 'keyframe' }): () => void {
     const from = where.from === 'next' ? -1 : this.#ring.findLastIndex((fragment) => fragment.keyframe)
-    if (from >= 0) for (const fragment of this.#ring.slice(from)) reader.onFragment(fragment)
+    if (from >= 0) for (const fragment of this.#ring.slice(from)) this.#deliver(reader, fragment)
     if (this.#ended) reader.onEnd()
     else this.#readers.add(reader)
     return () => this.#readers.delete(reader)
@@ -77,7 +86,13 @@ export class Feed {
     this.#ended = true
     const readers = [...this.#readers]
     this.#readers.clear()
-    for (const reader of readers) reader.onEnd()
+    for (const reader of readers) {
+      try {
+        reader.onEnd()
+      } catch (error) {
+        this.#report(reader, error)
+      }
+    }
   }
 
   snapshot(): FeedSnapshot {
@@ -100,14 +115,31 @@ export class Feed {
     }
   }
 
+  /** A reader that throws, by a mistake in it, harms no other and not the one who appends. */
+  #deliver(reader: FeedReader, fragment: Fragment): void {
+    try {
+      reader.onFragment(fragment)
+    } catch (error) {
+      this.#report(reader, error)
+    }
+  }
+
+  /** As a warning of the process, once for each reader: it may fail with every fragment. */
+  #report(reader: FeedReader, error: unknown): void {
+    if (this.#broken.has(reader)) return
+    this.#broken.add(reader)
+    process.emitWarning(`A reader of a feed failed: ${error instanceof Error ? error.stack : error}`)
+  }
+
   /** Drops from the old end what the limits do not allow, but keeps the newest keyframe as long as bytes allow. */
   #trim(): void {
+    const maxBytes = Math.min(this.#limits.maxBytes, this.#limits.budgetBytes?.() ?? Number.POSITIVE_INFINITY)
     for (;;) {
       const oldest = this.#ring[0]
       if (!oldest || this.#ring.length === 1) return
       const tooLong = this.#seconds - oldest.durationSeconds >= this.#limits.maxSeconds
       const laterKeyframe = this.#ring.findIndex((fragment, index) => index > 0 && fragment.keyframe) > 0
-      if (this.#bytes <= this.#limits.maxBytes && !(tooLong && laterKeyframe)) return
+      if (this.#bytes <= maxBytes && !(tooLong && laterKeyframe)) return
       this.#ring.shift()
       this.#bytes -= mediaBytes(oldest)
       this.#seconds -= oldest.durationSeconds

@@ -4,6 +4,7 @@ import { readProducerReferenceTime } from '../mp4/producer-reference-time.ts'
 import { type Init, readInit } from '../mp4/read-init.ts'
 import { readMovieFragment } from '../mp4/read-movie-fragment.ts'
 import type { Sample } from '../mp4/sample.ts'
+import { steadyNowMs } from '../steady-clock.ts'
 import { CaptureClock } from './capture-clock.ts'
 import { type Epoch, singleRendition } from './epoch.ts'
 import { type FormatChange, FormatWatch } from './format-watch.ts'
@@ -80,7 +81,7 @@ export class FragmentReader {
     const [frame] = media.video
     if (frame?.sync && this.#formatChanged(frame)) return
     const times = timesOf(media, run.init)
-    const arrivedAtMs = Date.now()
+    const arrivedAtMs = steadyNowMs()
     const capturedAtMs = this.#clock.capturedAtMs(times, arrivedAtMs, this.#referenceMs)
     this.#referenceMs = undefined
     const piece = {

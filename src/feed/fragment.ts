@@ -14,9 +14,9 @@ export type Fragment = {
   audio: readonly Sample[]
   /** Video samples of each of the epoch's renditions, in their order. */
   video: readonly (readonly Sample[])[]
-  /** When its first sample was captured, ms since 1970 on this machine's clock; the best estimate known. */
+  /** When its first sample was captured, ms since 1970 on the steady clock; the best estimate known. */
   capturedAtMs: number
-  /** When it came out of the packager, ms since 1970. */
+  /** When it came out of the packager, ms since 1970 on the steady clock. */
   arrivedAtMs: number
 }
 

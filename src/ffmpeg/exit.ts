@@ -6,6 +6,8 @@ export type ExitFacts = {
   error: Error | null
   /** True when we asked it to stop. */
   asked: boolean
+  /** What was wrong with its output, for which it was ended; null when nothing was. */
+  outputError: string | null
   /** Its last line of stderr at level error, redacted; null when there was none. */
   lastErrorLine: string | null
 }
@@ -24,6 +26,7 @@ export function judgeExit(facts: ExitFacts): Exit {
 function describe(facts: ExitFacts): string {
   if (facts.asked) return facts.signal === 'SIGKILL' ? 'was killed because it did not stop' : 'was stopped'
   if (facts.error) return `could not be started: ${facts.error.message}`
+  if (facts.outputError !== null) return `wrote what can't be read: ${facts.outputError}`
   if (facts.signal) return `was ended by ${facts.signal}`
   if (facts.lastErrorLine) return facts.lastErrorLine
   return facts.code === 0 ? 'ended because its input ended' : `exited with code ${facts.code}`

@@ -16,15 +16,37 @@ const needs = [
   { option: '-muxers', names: ['mp4', 'flv'] },
 ] as const
 
+/** Oldest major version that Sluice is tested with; builds from git have no number. */
+const leastMajor = 5
+
 /**
- * Finds the ffmpeg to use: the configured path, else ffmpeg-static's if its download worked, else `ffmpeg` on PATH,
- * and checks once that it can do what Sluice needs.
+ * Finds the ffmpeg to use: the configured path and no other; else `ffmpeg` on PATH, which the distribution keeps safe,
+ * if it can do what Sluice needs; else ffmpeg-static's, if it is there.
  * @throws GatewayError FFMPEG_FAILED with a sentence that says what is missing.
  */
-export async function locateFfmpeg(configuredPath: string | null): Promise<Ffmpeg> {
-  const binary = configuredPath ?? (await staticPath()) ?? 'ffmpeg'
+export async function locateFfmpeg(
+  configuredPath: string | null,
+  packaged: () => Promise<string | null> = staticPath,
+): Promise<Ffmpeg> {
+  if (configuredPath !== null) return await checkFfmpeg(configuredPath)
+  try {
+    return await checkFfmpeg('ffmpeg')
+  } catch (error) {
+    const other = await packaged()
+    if (other === null) throw error
+    return await checkFfmpeg(other)
+  }
+}
+
+/**
+ * Runs an ffmpeg to see that it can do what Sluice needs.
+ * @throws GatewayError FFMPEG_FAILED with a sentence that says what is missing.
+ */
+export async function checkFfmpeg(binary: string): Promise<Ffmpeg> {
   const version = /^ffmpeg version (\S+)/.exec(await ask(binary, '-version'))?.[1] ?? 'unknown'
   const missing: string[] = []
+  const major = Number(/^n?(\d+)\./.exec(version)?.[1] ?? leastMajor)
+  if (major < leastMajor) missing.push(`what version ${leastMajor} brought`)
   for (const { option, names } of needs) {
     const words = new Set((await ask(binary, option)).split(/\s+/))
     for (const name of names) if (!words.has(name)) missing.push(`${name} (${option.slice(1)})`)

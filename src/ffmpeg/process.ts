@@ -21,6 +21,7 @@ export type FfmpegSpec = {
   /** Options of the output, then its URL; `null` sends the output to `onOutput` through stdout. */
   outputOptions: readonly string[]
   output: string | null
+  /** When it throws, the process is killed, and `exited` says why. */
   onOutput?: (chunk: Buffer) => void
   /** Each line of stderr, with URLs redacted. */
   onLine?: (line: string) => void
@@ -73,7 +74,14 @@ export async function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
   // Options go in as separate arguments: given as one array, each would be split at a space. fluent-ffmpeg puts those
   // of the input first, so what leads to the binary can stand before them.
   command.inputOptions(...two([...guarded.leading, ...allocationLimitOptions, ...spec.inputOptions]))
-  command.output(spec.output ?? outputSink(spec))
+  let child: ChildProcess | undefined
+  let outputError: string | null = null
+  // An exception out of a stream's write would be out of everybody's reach.
+  const onOutputError = (error: unknown): void => {
+    outputError ??= messageOf(error)
+    child?.kill('SIGKILL')
+  }
+  command.output(spec.output ?? outputSink(spec, onOutputError))
   command.outputOptions(...two(spec.outputOptions))
 
   let lastErrorLine: string | null = null
@@ -91,13 +99,13 @@ export async function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
     // After the start the child's 'close' tells the end; before it, this is all there is.
     command.on('error', fail)
     command.on('start', () => {
-      const child = command.ffmpegProc
+      child = command.ffmpegProc
       if (!child) return
       // fluent-ffmpeg's own listener throws a TypeError that no caller can catch when the binary can't be run.
       child.removeAllListeners('error')
       child.once('error', fail)
       if (child.pid === undefined || !child.stdin) return
-      resolve(supervise(child, child.pid, child.stdin, () => lastErrorLine, spec.log))
+      resolve(supervise(child, child.pid, child.stdin, () => ({ lastErrorLine, outputError }), spec.log))
     })
     command.run()
   })
@@ -123,12 +131,16 @@ function two(options: readonly string[]): [string, string, ...string[]] {
   return [first, second, ...rest]
 }
 
-function outputSink(spec: FfmpegSpec): Writable {
+function outputSink(spec: FfmpegSpec, onError: (error: unknown) => void): Writable {
   // emitClose off: fluent-ffmpeg takes a closed output for a reason to kill the process.
   return new Writable({
     emitClose: false,
     write(chunk: Buffer, _encoding, done) {
-      spec.onOutput?.(chunk)
+      try {
+        spec.onOutput?.(chunk)
+      } catch (error) {
+        onError(error)
+      }
       done()
     },
   })
@@ -138,7 +150,7 @@ function supervise(
   child: ChildProcess,
   pid: number,
   stdin: Writable,
-  lastErrorLine: () => string | null,
+  said: () => { lastErrorLine: string | null; outputError: string | null },
   log: Log,
 ): FfmpegProcess {
   running.add(child)
@@ -155,7 +167,7 @@ function supervise(
     child.once('close', (code, signal) => {
       clearTimeout(killTimer)
       running.delete(child)
-      resolve(judgeExit({ code, signal, error: startError, asked, lastErrorLine: lastErrorLine() }))
+      resolve(judgeExit({ code, signal, error: startError, asked, ...said() }))
     })
   })
   return {

@@ -1,5 +1,6 @@
 import type { HlsConfig } from '../config/sections/hls-config.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
+import type { MediaBudget } from '../media-budget.ts'
 import type { Output, OutputContext, OutputKind } from '../streams/output.ts'
 import { type HlsSnapshot, hlsSnapshotSchema } from './hls-snapshot.ts'
 import { HlsStore } from './store.ts'
@@ -15,10 +16,12 @@ declare module '../streams/output.ts' {
 export class HlsOutput implements OutputKind<HlsSnapshot | null> {
   readonly schema = hlsSnapshotSchema.nullable()
   readonly #settings: HlsConfig
+  readonly #budget: MediaBudget
   readonly #stores = new Map<string, HlsStore>()
 
-  constructor(settings: HlsConfig) {
+  constructor(settings: HlsConfig, budget: MediaBudget) {
     this.#settings = settings
+    this.#budget = budget
   }
 
   /** What can be fetched of a stream; undefined when nothing of it is kept. */
@@ -36,8 +39,10 @@ export class HlsOutput implements OutputKind<HlsSnapshot | null> {
       stream,
       segmentSeconds,
       windowSeconds,
+      budgetBytes: () => this.#budget.hlsBytes,
       partTargetSeconds: lowLatency ? fragmentLengthOf(partSeconds).longestSeconds : null,
     })
+    const giveBack = this.#budget.add(() => feed.bytes + store.bytes)
     const detach = feed.attach(store)
     this.#stores.set(stream, store)
     return {
@@ -46,6 +51,7 @@ export class HlsOutput implements OutputKind<HlsSnapshot | null> {
       end: async () => undefined,
       dispose: () => {
         detach()
+        giveBack()
         // The next broadcast of the stream may have begun.
         if (this.#stores.get(stream) === store) this.#stores.delete(stream)
       },

@@ -29,6 +29,8 @@ export type HlsStoreOptions = {
   independentSegments?: boolean
   /** Limit for all segments, listed or not, and the one being filled. Default: room for 12 Mbit/s. */
   maxBytes?: number
+  /** What the stream's share of the memory of all streams allows at this moment, if that is less. */
+  budgetBytes?: () => number
   /** A clock that never jumps, in ms. */
   nowMs?: () => number
   /** Default: random. */
@@ -55,6 +57,7 @@ export class HlsStore implements FeedReader {
   readonly #targetDuration: number
   readonly #independentSegments: boolean
   readonly #maxBytes: number
+  readonly #budgetBytes: () => number
   readonly #nowMs: () => number
   /** By every rendition that the stream ever had: its playlist goes on also when it is gone. */
   readonly #peaks = new Map<string, PeakRate>()
@@ -70,6 +73,7 @@ export class HlsStore implements FeedReader {
     const listSeconds = Math.max(options.windowSeconds, 3 * targetDuration)
     this.#targetDuration = targetDuration
     this.#window = new SegmentWindow(listSeconds)
+    this.#budgetBytes = options.budgetBytes ?? (() => Number.POSITIVE_INFINITY)
     this.#maxBytes =
       options.maxBytes ?? Math.ceil((2 * listSeconds + 5 * targetDuration) * roomBytesPerSecond)
     this.#segmenter = new Segmenter({
@@ -87,8 +91,9 @@ export class HlsStore implements FeedReader {
     for (const segment of segments) this.#add(segment)
     if (this.#partTargetSeconds !== null || segments.length > 0) this.#version = undefined
     // Memory goes before RFC 8216 section 6.2.2: a publisher must not be able to fill it.
-    if (this.#bytes() > this.#maxBytes) {
-      this.#window.dropBeyond(this.#maxBytes - this.#segmenter.openBytes)
+    const maxBytes = Math.min(this.#maxBytes, this.#budgetBytes())
+    if (this.bytes > maxBytes) {
+      this.#window.dropBeyond(maxBytes - this.#segmenter.openBytes)
       this.#version = undefined
     }
     this.blocked.wake()
@@ -156,7 +161,7 @@ export class HlsStore implements FeedReader {
       playable: segments.length > 0,
       segments: segments.length,
       mediaSequence: segments[0]?.mediaSequence ?? 0,
-      bufferedBytes: this.#bytes(),
+      bufferedBytes: this.bytes,
       partTargetSeconds: this.#partTargetSeconds,
       waitingViewers: this.blocked.size,
     }
@@ -187,7 +192,8 @@ export class HlsStore implements FeedReader {
     return this.#partTargetSeconds === null || this.#ended ? undefined : this.#segmenter.awaited
   }
 
-  #bytes(): number {
+  /** All media that it holds. */
+  get bytes(): number {
     return this.#window.bytes + this.#segmenter.openBytes
   }
 

@@ -1,17 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import type { TargetSnapshot } from '../push/target-snapshot.ts'
 import type { StreamSnapshot } from '../streams/stream-snapshot.ts'
-import { type ProcessMemory, processMetricLines } from './process-metrics.ts'
+import { type Resources, resourceMetricLines } from './process-metrics.ts'
 
 /** `GET /metrics` for Prometheus. Streams' and targets' names are labels; keys and addresses are not. */
 export function registerMetrics(
   server: FastifyInstance,
   streams: () => StreamSnapshot[],
-  processes: () => ProcessMemory[],
+  resources: () => Resources,
 ): void {
   server.get('/metrics', async (_request, reply) => {
     reply.header('cache-control', 'no-store').type('text/plain; version=0.0.4; charset=utf-8')
-    return metricsText(streams(), processes())
+    return metricsText(streams(), resources())
   })
 }
 
@@ -100,7 +100,7 @@ const ofTargets: readonly Metric<TargetSnapshot>[] = [
 ]
 
 /** The text format of Prometheus, version 0.0.4. */
-export function metricsText(streams: readonly StreamSnapshot[], processes: readonly ProcessMemory[]): string {
+export function metricsText(streams: readonly StreamSnapshot[], resources: Resources): string {
   const streamSources = streams.map((source) => ({ source, labels: { stream: source.name } }))
   const targetSources = streams.flatMap(({ name, targets }) =>
     targets.map((source) => ({ source, labels: { stream: name, target: source.name } })),
@@ -108,7 +108,7 @@ export function metricsText(streams: readonly StreamSnapshot[], processes: reado
   const lines = [
     ...ofStreams.flatMap((metric) => metricLines(metric, streamSources)),
     ...ofTargets.flatMap((metric) => metricLines(metric, targetSources)),
-    ...processMetricLines(processes),
+    ...resourceMetricLines(resources),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -9,9 +9,20 @@ export function processMemory(kind: ProcessMemory['kind'], pids: readonly number
   return { kind, count: pids.length, residentBytes }
 }
 
+/** What the gateway has only so much of. */
+export type Resources = {
+  processes: readonly ProcessMemory[]
+  media: { usedBytes: number; limitBytes: number }
+  transcodes: { inUse: number; limit: number }
+}
+
 /** The lines for `/metrics`, in the text format of Prometheus. */
-export function processMetricLines(processes: readonly ProcessMemory[]): string[] {
+export function resourceMetricLines({ processes, media, transcodes }: Resources): string[] {
   return [
+    ...gauge('sluice_media_bytes', 'Media that all streams hold in memory.', media.usedBytes),
+    ...gauge('sluice_media_limit_bytes', 'What they may hold.', media.limitBytes),
+    ...gauge('sluice_transcodes', 'Pictures that are encoded.', transcodes.inUse),
+    ...gauge('sluice_transcodes_limit', 'Pictures that may be encoded.', transcodes.limit),
     '# HELP sluice_processes Processes of the gateway, by kind.',
     '# TYPE sluice_processes gauge',
     ...processes.map(({ kind, count }) => `sluice_processes{kind="${kind}"} ${count}`),
@@ -21,6 +32,10 @@ export function processMetricLines(processes: readonly ProcessMemory[]): string[
       ({ kind, residentBytes }) => `sluice_process_resident_bytes{kind="${kind}"} ${residentBytes}`,
     ),
   ]
+}
+
+function gauge(name: string, help: string, value: number): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`]
 }
 
 function residentBytesOf(pid: number): number {

@@ -3,7 +3,7 @@ export type TrackFacts = {
   id: string
   kind: 'audio' | 'video'
   active: boolean
-  /** When `active` last changed, ms since 1970. */
+  /** When `active` last changed, ms on the monotonic clock (`performance.now()`). */
   sinceMs: number
 }
 

@@ -4,6 +4,7 @@ import { fragmentedMp4Options } from '../encoder/fmp4-args.ts'
 import { videoEncodeOptions } from '../encoder/video-encode-args.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
 import { keyframeSecondsOf } from '../feed/keyframe-cadence.ts'
+import { receiveBufferBytes } from '../ffmpeg/receive-buffer.ts'
 
 export type PackagerInput = {
   /** How video is handled; none: there is no video track. */
@@ -37,9 +38,11 @@ export const packagerInputOptions: readonly string[] = [
   // Packets that may wait for it; the default of 500 is 0.6 s of 8 Mbit/s.
   ...['-reorder_queue_size', '2000'],
   // Bytes of socket buffer: the only buffer in front of a busy ffmpeg. The kernel caps it at net.core.rmem_max.
-  ...['-buffer_size', '4194304'],
-  // Otherwise ffmpeg binds all addresses and accepts RTP from any host.
+  ...['-buffer_size', String(receiveBufferBytes)],
+  // Otherwise ffmpeg binds all addresses and takes RTP from anybody: with filter_src its sockets are connected to the
+  // address in the SDP, under their own port, and the kernel drops what comes from elsewhere.
   ...['-localaddr', '127.0.0.1'],
+  ...['-sdp_flags', 'filter_src'],
 ]
 
 /** Options behind the input: what ffmpeg makes of it, fragmented MP4 (CMAF) on stdout. */

@@ -9,6 +9,7 @@ import { decoderLimitOptions } from '../ffmpeg/decoder-limits.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { udpPortsBound } from '../ffmpeg/udp-ports.ts'
 import type { Log } from '../log.ts'
+import { steadyNowMs } from '../steady-clock.ts'
 import { type PackagerSettings, packagerInputOptions, packagerOutputOptions } from './packager-args.ts'
 import type { Source, SourceTap, SourceTrack } from './source.ts'
 
@@ -19,6 +20,8 @@ const stallTimeoutMs = 4_000
 /** ffmpeg binds its sockets within 0.1 s; a busy machine may take long. */
 const readyTimeoutMs = 10_000
 const checkEveryMs = 250
+/** A check that comes this late tells of a standstill of this process, not of the packager. */
+const standstillMs = 1_000
 /** At most one keyframe request per this time because of damage. */
 const repairEveryMs = 1_000
 /**
@@ -78,24 +81,24 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   cleanup.defer(() => signal.removeEventListener('abort', onAbort))
 
   let bound = false
-  let repairedAtMs = 0
+  let repairedAtMs = Number.NEGATIVE_INFINITY
   const onLine = (line: string) => {
     log.trace({ line }, 'ffmpeg')
-    if (damage.test(line) && Date.now() - repairedAtMs > repairEveryMs) {
-      repairedAtMs = Date.now()
+    if (damage.test(line) && performance.now() - repairedAtMs > repairEveryMs) {
+      repairedAtMs = performance.now()
       log.debug({ line }, 'media was lost on the way to the packager')
       tap.requestKeyFrame()
     }
   }
 
-  const startedAtMs = Date.now()
+  let startedAtMs = performance.now()
   let newestAtMs: number | undefined
   const reader = new FragmentReader({
     endsWith: video === 'copy' ? options.endsWith : [],
     fragmentLength: fragmentLengthOf(settings.partSeconds),
     onFragment(fragment) {
       if (newestAtMs === undefined) options.onRunning()
-      newestAtMs = fragment.arrivedAtMs
+      newestAtMs = performance.now()
       options.feed.append(fragment)
     },
     onFormatChange: (change) => end.resolve(change),
@@ -125,8 +128,16 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   options.onStarted(ffmpeg.pid)
   ffmpeg.stdin.end(tap.sdp)
 
+  let checkedAtMs = performance.now()
   const check = setInterval(() => {
-    const nowMs = Date.now()
+    const nowMs = performance.now()
+    // This process itself stood still (SIGSTOP, a paused virtual machine): what came meanwhile was not read yet.
+    const stoodStillMs = nowMs - checkedAtMs - checkEveryMs
+    checkedAtMs = nowMs
+    if (stoodStillMs > standstillMs) {
+      startedAtMs += stoodStillMs
+      if (newestAtMs !== undefined) newestAtMs += stoodStillMs
+    }
     if (!bound && nowMs - startedAtMs > readyTimeoutMs) fail('ffmpeg did not open its ports.')
     else if (newestAtMs === undefined && nowMs - startedAtMs > startTimeoutMs)
       fail('No picture came for 20 s.')
@@ -140,7 +151,7 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
     bound = await udpPortsBound(tap.ports, running.signal)
     if (!bound) return
     await tap.start(running.signal)
-    reader.beganBefore(Date.now())
+    reader.beganBefore(steadyNowMs())
     if (video === 'copy') cleanup.defer(keyframeCadence(tap, settings))
   }
   flow().catch((error) =>

@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
 import { type Attempt, type AttemptEnd, Supervisor, type Wait } from '../supervisor.ts'
+import { needsTranscode } from '../transcode-slots.ts'
 import { chooseTracks } from './choose-tracks.ts'
 import type { PackagerSettings } from './packager-args.ts'
 import { runPackager } from './packager-run.ts'
@@ -155,7 +156,7 @@ export class Packager {
       announcedKinds: source.announcedKinds,
       tracks: source.tracks,
       runningIds: this.#running.map(({ id }) => id),
-      nowMs: Date.now(),
+      nowMs: performance.now(),
     })
   }
 
@@ -176,5 +177,5 @@ export class Packager {
 function videoMode(tracks: readonly SourceTrack[]): 'copy' | 'transcode' | 'none' {
   const video = tracks.find(({ kind }) => kind === 'video')
   if (!video) return 'none'
-  return /^video\/h264$/i.test(video.mimeType) ? 'copy' : 'transcode'
+  return needsTranscode(video.mimeType) ? 'transcode' : 'copy'
 }

@@ -6,7 +6,7 @@ export type SourceTrack = {
   mimeType: string
   /** RTP arrives. */
   active: boolean
-  /** When `active` last changed, ms since 1970. */
+  /** When `active` last changed, ms on the monotonic clock (`performance.now()`). */
   sinceMs: number
 }
 

@@ -12,6 +12,7 @@ import { maxKeyframeSeconds } from '../feed/keyframe-cadence.ts'
 import { waitForMedia } from '../feed/wait-for-media.ts'
 import type { Log } from '../log.ts'
 import { type Attempt, type AttemptEnd, Supervisor } from '../supervisor.ts'
+import type { TranscodeSlots } from '../transcode-slots.ts'
 import { chooseTranscode, encodedSize, type TranscodeChoice } from './choose-transcode.ts'
 import { KeyframeDistances } from './keyframe-distances.ts'
 import type { TranscodeSnapshot } from './transcode-snapshot.ts'
@@ -25,6 +26,7 @@ export type PlatformFeedOptions = {
   source: Feed
   settings: EncoderSettings
   ffmpegBinary: string
+  transcodes: TranscodeSlots
   log: Log
   /** For tests. */
   makeFiller?: typeof makeFiller

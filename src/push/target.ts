@@ -54,7 +54,8 @@ export class Target {
   #liveSinceMs: number | null = null
   #push: Push | null = null
   #failures = 0
-  #triedAtMs = 0
+  /** On the monotonic clock, as `#problem.atMs`. */
+  #triedAtMs = Number.NEGATIVE_INFINITY
   #nextTryAtMs: number | null = null
   #hurry = new AbortController()
   #problem: (Problem & { atMs: number }) | null = null
@@ -141,7 +142,7 @@ export class Target {
   async #attempt(epoch: Epoch, signal: AbortSignal): Promise<PushEnd> {
     const { feed, ffmpegBinary, dial, trusted } = this.#options
     this.#enter('connecting', 'there is media')
-    this.#triedAtMs = Date.now()
+    this.#triedAtMs = performance.now()
     const push = new Push({
       destination: this.#destination,
       trusted,
@@ -178,7 +179,7 @@ export class Target {
     if (this.#problem?.class !== 'too-slow') {
       this.#log.warn({ fragments, seconds }, 'target is slower than the stream: media is left out')
     }
-    this.#problem = { ...tooSlow, atMs: Date.now() }
+    this.#problem = { ...tooSlow, atMs: performance.now() }
     this.#dropped = {
       fragments: this.#dropped.fragments + fragments,
       seconds: this.#dropped.seconds + seconds,
@@ -189,20 +190,20 @@ export class Target {
   #settle(): void {
     if ((this.#push?.movedForMs ?? 0) < settledMs) return
     this.#failures = 0
-    if (this.#problem && Date.now() - this.#problem.atMs > settledMs) this.#problem = null
+    if (this.#problem && performance.now() - this.#problem.atMs > settledMs) this.#problem = null
   }
 
   async #retryLater(failure: Failure, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     this.#failures += 1
     const sentence = hideSecrets(redactUrls(failure.why), this.#destination.secrets)
-    this.#problem = { class: failure.class, sentence, atMs: Date.now() }
+    this.#problem = { class: failure.class, sentence, atMs: performance.now() }
     const delayMs = retryDelayMs(failure.class, this.#failures, this.#timesLive > 0, Math.random())
     this.#nextTryAtMs = Date.now() + delayMs
     this.#enter(needsPerson(failure.class) ? 'refused' : 'retrying', sentence, failure)
     this.#hurry = new AbortController()
     await pause(delayMs, AbortSignal.any([signal, this.#hurry.signal]))
-    const tooEarlyMs = this.#triedAtMs + leastBetweenTriesMs - Date.now()
+    const tooEarlyMs = this.#triedAtMs + leastBetweenTriesMs - performance.now()
     if (this.#hurry.signal.aborted && tooEarlyMs > 0) {
       this.#nextTryAtMs = Date.now() + tooEarlyMs
       await pause(tooEarlyMs, signal)

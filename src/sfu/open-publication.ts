@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { TranscodeSlots } from '../transcode-slots.ts'
 import { Publication, type TrackKind } from './publication.ts'
 import type { TapPorts } from './tap-ports.ts'
 import type { Viewer } from './viewers/viewer.ts'
@@ -17,14 +18,15 @@ export type PublicationPlace = {
  * @throws GatewayError WORKER_DIED
  */
 export async function openPublication(
-  { pool, ports }: { pool: WorkerPool; ports: TapPorts },
+  { pool, ports, transcodes }: { pool: WorkerPool; ports: TapPorts; transcodes: TranscodeSlots },
   options: { kinds: readonly TrackKind[]; onEnd: (error: GatewayError) => void },
 ): Promise<PublicationPlace> {
   let publication: Publication | undefined
   const workerDied = (): void =>
     publication?.fail(new GatewayError('WORKER_DIED', 'The media worker broke down and is being replaced.'))
   const mediaRouter = await pool.createMediaRouter(workerDied)
-  const open = new Publication({ mediaRouter, announcedKinds: options.kinds, ports, onEnd: options.onEnd })
+  const { kinds: announcedKinds, onEnd } = options
+  const open = new Publication({ mediaRouter, announcedKinds, ports, transcodes, onEnd })
   publication = open
   const viewers = new Viewers({
     publication: open,

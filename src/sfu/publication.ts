@@ -1,5 +1,6 @@
 import type { Producer } from 'mediasoup/types'
 import { GatewayError } from '../errors.ts'
+import { needsTranscode, type TranscodeSlots } from '../transcode-slots.ts'
 import type { MediaRouter } from './media-router.ts'
 import { Tap, type TappedTrack } from './tap.ts'
 import type { TapPorts } from './tap-ports.ts'
@@ -16,7 +17,7 @@ export type PublishedTrack = {
   producer: Producer
   /** RTP arrives. False before the first packet and about 1.5 s after the last one. */
   active: boolean
-  /** When `active` last changed, ms since 1970. */
+  /** When `active` last changed, ms on the monotonic clock (`performance.now()`). */
   sinceMs: number
 }
 
@@ -26,6 +27,7 @@ export type PublicationOptions = {
   announcedKinds: readonly TrackKind[]
   /** Where its taps get their ports. */
   ports: TapPorts
+  transcodes: TranscodeSlots
   /** Called once when it ends by itself: its transport broke or the worker died. Not after `close()`. */
   onEnd: (error: GatewayError) => void
 }
@@ -34,7 +36,8 @@ export type PublicationOptions = {
 export class Publication {
   readonly mediaRouter: MediaRouter
   readonly announcedKinds: readonly TrackKind[]
-  readonly startedAtMs = Date.now()
+  /** On the monotonic clock (`performance.now()`), as all times of tracks. */
+  readonly startedAtMs = performance.now()
   readonly #options: PublicationOptions
   readonly #tracks = new Map<TrackKind, PublishedTrack>()
   readonly #onClosed: (() => void)[] = []
@@ -57,7 +60,7 @@ export class Publication {
 
   /**
    * Takes a producer in.
-   * @throws GatewayError WRONG_STATE when there is one of its kind already; the producer is closed then.
+   * @throws GatewayError WRONG_STATE when there is one of its kind already, TOO_MANY_TRANSCODES; the producer is closed then.
    */
   async add(producer: Producer): Promise<void> {
     if (this.#closed || this.#tracks.has(producer.kind)) {
@@ -70,8 +73,9 @@ export class Publication {
       mimeType: producer.rtpParameters.codecs[0]?.mimeType ?? 'unknown',
       producer,
       active: false,
-      sinceMs: Date.now(),
+      sinceMs: performance.now(),
     }
+    const release = this.#reserveTranscode(producer, track.mimeType)
     this.#tracks.set(track.kind, track)
     producer.on('score', (scores) =>
       this.#activity(
@@ -80,11 +84,23 @@ export class Publication {
       ),
     )
     producer.observer.once('close', () => {
+      release()
       if (this.#tracks.get(track.kind) !== track) return
       this.#tracks.delete(track.kind)
       this.#changed()
     })
     this.#changed()
+  }
+
+  /** A picture that has to be encoded keeps its place for as long as it is published. */
+  #reserveTranscode(producer: Producer, mimeType: string): () => void {
+    if (!needsTranscode(mimeType)) return () => undefined
+    try {
+      return this.#options.transcodes.take()
+    } catch (error) {
+      producer.close()
+      throw error
+    }
   }
 
   /** Ends one track. @throws GatewayError NOT_FOUND */
@@ -137,7 +153,7 @@ export class Publication {
   #activity(track: PublishedTrack, active: boolean): void {
     if (track.active === active) return
     track.active = active
-    track.sinceMs = Date.now()
+    track.sinceMs = performance.now()
     this.#changed()
   }
 

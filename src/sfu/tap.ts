@@ -3,7 +3,7 @@ import { Cleanup } from '../cleanup.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { MediaRouter } from './media-router.ts'
 import { type SdpTrack, tapSdp } from './sdp/sdp.ts'
-import type { TapPorts } from './tap-ports.ts'
+import { ffmpegAddress, sfuAddress, type TapPorts } from './tap-ports.ts'
 
 /** How often a keyframe is asked for again until the first one came. mediasoup itself gives up after two requests. */
 const keyframeRetryMs = 1_000
@@ -46,7 +46,7 @@ export class Tap {
       await cleanup.run()
       if (error instanceof GatewayError) throw error
       const message = messageOf(error)
-      if (/no more available ports/i.test(message)) {
+      if (/no more available ports|address already in use/i.test(message)) {
         throw new GatewayError('NO_FREE_PORTS', 'The gateway has no free media ports left.', { cause: error })
       }
       throw new GatewayError('WORKER_DIED', `The media worker can't hand out the stream: ${message}`, {
@@ -94,13 +94,13 @@ async function connectTrack(
   const port = await ports.reservePair()
   cleanup.defer(() => ports.release(port))
   const transport = await mediaRouter.router.createPlainTransport({
-    listenInfo: { protocol: 'udp', ip: '127.0.0.1', portRange: ports.sfuRange },
+    listenInfo: { protocol: 'udp', ip: sfuAddress, port },
     // ffmpeg takes RTCP on its RTP port too, and one port fewer has to be found.
     rtcpMux: true,
     comedia: false,
   })
   cleanup.defer(() => transport.close())
-  await transport.connect({ ip: '127.0.0.1', port })
+  await transport.connect({ ip: ffmpegAddress, port })
   const consumer = await transport.consume({
     producerId: track.id,
     rtpCapabilities: tapCapabilities(mediaRouter.router.rtpCapabilities),

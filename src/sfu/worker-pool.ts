@@ -1,14 +1,23 @@
 import { createWorker } from 'mediasoup'
-import type { RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types'
+import type {
+  Router,
+  RouterRtpCodecCapability,
+  TransportListenInfo,
+  WebRtcServer,
+  Worker,
+} from 'mediasoup/types'
 import { type BackoffRule, backoffMs } from '../backoff.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { mediaCodecs } from './codecs.ts'
 import type { MediaRouter } from './media-router.ts'
+import { watchWorker } from './worker-watch.ts'
 
 const restartBackoff: BackoffRule = { firstMs: 500, maxMs: 30_000, jitter: 0.2 }
 /** A worker that lived this long was healthy: its next restart begins with the shortest delay again. */
 const healthyMs = 60_000
+/** Time that a worker has to end when it is closed. */
+const graceMs = 3_000
 
 export type WorkerPoolOptions = {
   count: number
@@ -26,7 +35,10 @@ type Slot = {
   port: number
   worker: Worker | null
   webRtcServer: WebRtcServer | null
-  routers: number
+  /** Those of the present worker. */
+  routers: Set<Router>
+  /** Routers that are being made. */
+  pending: number
   failures: number
   startedAtMs: number
   restartTimer: NodeJS.Timeout | undefined
@@ -50,7 +62,8 @@ export class WorkerPool {
         port: options.firstPort + index,
         worker: null,
         webRtcServer: null,
-        routers: 0,
+        routers: new Set(),
+        pending: 0,
         failures: 0,
         startedAtMs: 0,
         restartTimer: undefined,
@@ -101,18 +114,19 @@ export class WorkerPool {
     onDied: () => void,
     codecs: RouterRtpCodecCapability[] = mediaCodecs,
   ): Promise<MediaRouter> {
-    const slot = this.#slots.filter(({ worker }) => worker).sort((a, b) => a.routers - b.routers)[0]
+    const slot = this.#slots.filter(({ worker }) => worker).sort((a, b) => loadOf(a) - loadOf(b))[0]
     if (!slot?.worker || !slot.webRtcServer) {
       throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.')
     }
     const { webRtcServer } = slot
-    slot.routers += 1
+    slot.pending += 1
     try {
       const router = await slot.worker.createRouter({ mediaCodecs: codecs })
       router.once('workerclose', onDied)
-      router.observer.once('close', () => {
-        slot.routers -= 1
-      })
+      // Routers of a worker that died also close after it was replaced: they count in their own set.
+      const { routers } = slot
+      routers.add(router)
+      router.observer.once('close', () => routers.delete(router))
       return {
         router,
         webRtcServer,
@@ -122,10 +136,11 @@ export class WorkerPool {
         },
       }
     } catch (error) {
-      slot.routers -= 1
       throw new GatewayError('WORKER_DIED', 'The media worker is restarting. Try again in a moment.', {
         cause: error,
       })
+    } finally {
+      slot.pending -= 1
     }
   }
 
@@ -141,7 +156,8 @@ export class WorkerPool {
         if (!worker || worker.subprocessClosed) return undefined
         const gone = new Promise<void>((resolve) => worker.once('subprocessclose', () => resolve()))
         worker.close()
-        return gone
+        const hung = setTimeout(() => kill(worker), graceMs)
+        return gone.finally(() => clearTimeout(hung))
       }),
     )
   }
@@ -168,7 +184,12 @@ export class WorkerPool {
       return
     }
     slot.worker = worker
-    slot.startedAtMs = Date.now()
+    slot.startedAtMs = performance.now()
+    const unwatch = watchWorker(worker, () => {
+      log.error({ pid: worker.pid, rtcPort: slot.port }, 'worker does not answer and is killed')
+      kill(worker)
+    })
+    worker.once('subprocessclose', unwatch)
     worker.once('died', (error) => this.#replace(slot, error))
     log.info({ pid: worker.pid, rtcPort: slot.port }, 'worker is up')
   }
@@ -176,9 +197,9 @@ export class WorkerPool {
   #replace(slot: Slot, reason: Error): void {
     slot.worker = null
     slot.webRtcServer = null
-    slot.routers = 0
+    slot.routers = new Set()
     if (this.#closed) return
-    slot.failures = Date.now() - slot.startedAtMs > healthyMs ? 1 : slot.failures + 1
+    slot.failures = performance.now() - slot.startedAtMs > healthyMs ? 1 : slot.failures + 1
     const delayMs = backoffMs(restartBackoff, slot.failures, Math.random())
     this.#options.log.error(
       { rtcPort: slot.port, reason: messageOf(reason), delayMs },
@@ -190,6 +211,21 @@ export class WorkerPool {
       })
     }, delayMs)
   }
+}
+
+/** Ends a worker that may be hung; its 'died' or 'subprocessclose' follows. */
+function kill(worker: Worker): void {
+  try {
+    process.kill(worker.pid, 'SIGKILL')
+  } catch (error) {
+    // ESRCH: it was gone already.
+    if (!/ESRCH/.test(messageOf(error))) throw error
+  }
+}
+
+/** How much a worker has to do, as far as is known. */
+function loadOf({ routers, pending }: Slot): number {
+  return routers.size + pending
 }
 
 /** Which setting mends what keeps a worker from starting. */

@@ -8,15 +8,19 @@ import type { OutputKinds } from './output.ts'
 /** The ring only has to let late readers join at a keyframe; the playlists keep their own window. */
 const feedLimits = { maxSeconds: 12, maxBytes: 64 * 1024 * 1024 }
 
+/** What broadcasts are made of, for all streams the same. */
+export type BroadcastParts = { outputs: OutputKinds; feedBytes: () => number }
+
 /** From a stream's first publication to its end: publications may follow one another in it. */
 export class Broadcast {
-  readonly feed = new Feed(feedLimits)
+  readonly feed: Feed
   readonly outputs: OpenOutputs
   #owner: BroadcastOwner = { principal: '', tokens: [] }
   #liveSince: string | null = null
 
   /** @throws what an output throws when it opens. */
-  constructor(stream: string, kinds: OutputKinds, log: Log) {
+  constructor(stream: string, { outputs: kinds, feedBytes }: BroadcastParts, log: Log) {
+    this.feed = new Feed({ ...feedLimits, budgetBytes: feedBytes })
     this.outputs = openOutputs(kinds, { stream, feed: this.feed, log })
   }
 

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { MediaBudget } from '../media-budget.ts'
 import type { Publication } from '../sfu/publication.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
 import { streamNamePattern } from '../stream-name.ts'
@@ -10,6 +11,8 @@ import type { PublishRequest } from './stream-status.ts'
 export type RegistryOptions = {
   /** Streams that may have a publisher or wait for one at the same time. */
   maxStreams: number
+  /** Memory for the media of all of them. */
+  budget: Pick<MediaBudget, 'checkRoom'>
   /** Of each stream. */
   stream: StreamDependencies<Publication>
 }
@@ -41,7 +44,7 @@ export class Registry {
 
   /**
    * Publishes on a stream, which is made when it is not there.
-   * @throws GatewayError BAD_STREAM_NAME, TOO_MANY_STREAMS, and what `Stream.publish` throws.
+   * @throws GatewayError BAD_STREAM_NAME, TOO_MANY_STREAMS, TOO_LITTLE_MEMORY, and what `Stream.publish` throws.
    */
   async publish(name: string, request: PublishRequest): Promise<Published & { stream: Stream }> {
     if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down.')
@@ -76,8 +79,9 @@ export class Registry {
     await Promise.all([...this.#streams.values()].map((stream) => stream.close()))
   }
 
-  /** @throws GatewayError TOO_MANY_STREAMS */
+  /** @throws GatewayError TOO_MANY_STREAMS, TOO_LITTLE_MEMORY */
   #checkRoom(): void {
+    this.#options.budget.checkRoom()
     const { maxStreams } = this.#options
     if ([...this.#streams.values()].filter(({ busy }) => busy).length < maxStreams) return
     throw new GatewayError(

@@ -53,6 +53,8 @@ export type StreamDependencies<P extends StreamPublication> = {
   /** @throws GatewayError WORKER_DIED */
   openPublication: (options: OpenPublicationOptions) => Promise<OpenPublication<P>>
   startPackager: (options: StartPackagerOptions) => RunningPackager
+  /** What a broadcast's feed may hold at this moment, by the memory of all streams. */
+  feedBytes: () => number
   outputs: OutputKinds
   log: Log
 }

@@ -123,7 +123,7 @@ export class Stream<P extends StreamPublication = Publication> {
     try {
       if (this.#closing) throw shuttingDown()
       await this.#replacePublisher()
-      const broadcast = present ?? new Broadcast(this.name, this.#dependencies.outputs, this.#log)
+      const broadcast = present ?? new Broadcast(this.name, this.#dependencies, this.#log)
       if (this.#status.kind === 'ended') this.#status.broadcast.dispose()
       return this.#connect(open, broadcast, request)
     } catch (error) {

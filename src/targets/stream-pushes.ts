@@ -8,6 +8,7 @@ import type { Dial } from '../push/connection/dial.ts'
 import type { PushAddress } from '../push/connection/rtmp-publish-check.ts'
 import { Target } from '../push/target.ts'
 import type { TargetSnapshot } from '../push/target-snapshot.ts'
+import type { TranscodeSlots } from '../transcode-slots.ts'
 import type { EffectiveTarget } from './effective-targets.ts'
 import type { TargetHistories } from './target-histories.ts'
 
@@ -18,6 +19,7 @@ export type StreamPushesOptions = {
   histories: TargetHistories
   dial: Dial
   ffmpegBinary: string
+  transcodes: TranscodeSlots
   /** How streams are encoded that platforms would not accept. */
   encoding: EncoderSettings
   log: Log
@@ -35,8 +37,8 @@ export class StreamPushes {
   /** Pushes nowhere until targets are applied. The caller owes a `close()`. */
   constructor(options: StreamPushesOptions) {
     this.#options = options
-    const { feed, encoding: settings, ffmpegBinary, log } = options
-    this.#feeds = new TargetFeeds({ source: feed, settings, ffmpegBinary, log })
+    const { feed, encoding: settings, ffmpegBinary, transcodes, log } = options
+    this.#feeds = new TargetFeeds({ source: feed, settings, ffmpegBinary, transcodes, log })
   }
 
   /** Where pushes are connecting at this moment. */

@@ -16,7 +16,10 @@ import type { TargetDetails } from './target-details.ts'
 import { TargetHistories } from './target-histories.ts'
 import type { TargetStore } from './target-store.ts'
 
-export type TargetsOptions = Pick<StreamPushesOptions, 'dial' | 'ffmpegBinary' | 'encoding'> & {
+export type TargetsOptions = Pick<
+  StreamPushesOptions,
+  'dial' | 'ffmpegBinary' | 'transcodes' | 'encoding'
+> & {
   /** Those of the configuration file, by stream; `*` holds those for all streams. */
   fixed: Readonly<Record<string, readonly TargetConfig[]>>
   store: Pick<TargetStore, 'load' | 'save'>

@@ -7,7 +7,7 @@ import type { Exit } from '../../src/ffmpeg/exit.ts'
 import { type FfmpegProcess, startFfmpeg } from '../../src/ffmpeg/process.ts'
 import { createLog } from '../../src/log.ts'
 import { childPids, isAlive } from '../support/processes.ts'
-import { runTool } from '../support/run-tool.ts'
+import { runTool, testFfmpeg } from '../support/run-tool.ts'
 
 const fake = join(import.meta.dirname, '../support/fake-ffmpeg.mjs')
 const log = createLog({ level: 'silent', pretty: false })
@@ -124,6 +124,25 @@ test('a write to one that is gone does no harm', async () => {
   await process.exited
   expect(() => process.stdin.end('too late')).not.toThrow()
   await vi.waitFor(() => expect(process.stdin.destroyed).toBe(true))
+})
+
+test('one whose output can not be read is killed, and says why', async () => {
+  running = await startFfmpeg({
+    binary: testFfmpeg,
+    inputOptions: ['-hide_banner', '-loglevel', 'level+error', '-re', '-f', 'lavfi'],
+    input: 'anullsrc',
+    outputOptions: ['-f', 's16le'],
+    output: null,
+    onOutput() {
+      throw new Error('no such box')
+    },
+    log,
+  })
+  expect(await running.exited).toMatchObject({
+    signal: 'SIGKILL',
+    clean: false,
+    reason: "wrote what can't be read: no such box",
+  })
 })
 
 async function start(binary: string, how: string, onLine?: (line: string) => void): Promise<FfmpegProcess> {

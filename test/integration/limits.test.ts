@@ -4,9 +4,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { hlsSnapshotSchema } from '../../src/hls/hls-snapshot.ts'
 import { createLog } from '../../src/log.ts'
+import { MediaBudget } from '../../src/media-budget.ts'
 import { targetSnapshotSchema } from '../../src/push/target-snapshot.ts'
 import { openPublication } from '../../src/sfu/open-publication.ts'
 import { Registry } from '../../src/streams/registry.ts'
+import { TranscodeSlots } from '../../src/transcode-slots.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { publishTracks } from '../support/publish-tracks.ts'
 import { Refused, SignalingClient } from '../support/signaling-client.ts'
@@ -109,14 +111,18 @@ describe('what a publication opened is closed', () => {
       hls: { schema: hlsSnapshotSchema.nullable(), idle: () => null, open },
       targets: { schema: z.array(targetSnapshotSchema), idle: () => [], open },
     }
+    const budget = new MediaBudget(2 ** 30)
     const registry = new Registry({
       maxStreams: 1,
+      budget,
       stream: {
         settings: { resumeSeconds: 1, endedSeconds: 1 },
-        openPublication: (options) => openPublication({ pool, ports }, options),
+        openPublication: (options) =>
+          openPublication({ pool, ports, transcodes: new TranscodeSlots(1) }, options),
         startPackager: () => {
           throw new Error('no packager without outputs')
         },
+        feedBytes: () => budget.feedBytes,
         outputs,
         log: createLog({ level: 'silent', pretty: false }),
       },

@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/load-config.ts'
 import type { TargetKind } from '../../src/config/target-kinds.ts'
 import { TargetFeeds } from '../../src/platform-feed/target-feeds.ts'
 import { Target } from '../../src/push/target.ts'
+import { TranscodeSlots } from '../../src/transcode-slots.ts'
 import { type FeedSourceOptions, startFeedSource } from '../support/feed-source.ts'
 import { type Probe, probe } from '../support/ffprobe.ts'
 import { flashAndBeepOffsetsMs, offsetFigures } from '../support/flash-and-beep.ts'
@@ -153,10 +154,12 @@ describe('keyframes that come 8.3 s apart', () => {
   })
 })
 
+const transcodes = new TranscodeSlots(4)
+
 async function source(options: FeedSourceOptions = {}) {
   const media = await startFeedSource(options)
   cleanup.defer(() => media.stop())
-  const feeds = new TargetFeeds({ source: media.feed, settings, ffmpegBinary: testFfmpeg, log })
+  const feeds = new TargetFeeds({ source: media.feed, settings, ffmpegBinary: testFfmpeg, transcodes, log })
   return { media, feeds }
 }
 

@@ -23,6 +23,8 @@ export type GatewayProcess = {
 export type GatewayProcessOptions = {
   args?: readonly string[]
   settings?: Record<string, string | undefined>
+  /** A program and its options that start the gateway as their own command, such as `prlimit --nofile=99`. */
+  within?: readonly [string, ...string[]]
 }
 
 const main = join(import.meta.dirname, '../../src/main.ts')
@@ -49,7 +51,13 @@ export async function startProcess(
     SLUICE_STATE_DIR: directory,
     ...options.settings,
   }
-  const child = spawn(process.execPath, [main, ...(options.args ?? [])], {
+  const [program = '', ...words] = [
+    ...(options.within ?? []),
+    process.execPath,
+    main,
+    ...(options.args ?? []),
+  ]
+  const child = spawn(program, words, {
     cwd: directory,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

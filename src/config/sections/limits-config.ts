@@ -1,9 +1,34 @@
+import { availableParallelism, totalmem } from 'node:os'
 import { z } from 'zod'
+
+const mebibyte = 1024 * 1024
+
+/** A quarter of the memory that this process may have: of the machine's, or of its container's. */
+function defaultMediaBytes(): number {
+  const available = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+  return Math.max(256 * mebibyte, Math.floor(available / 4))
+}
 
 /** How much the gateway takes, from all clients together or from each. */
 export const limitsConfigSchema = z
   .object({
     maxStreams: z.int().min(1).max(10_000).default(100).describe('Streams live at the same time.'),
+    maxMediaBytes: z
+      .int()
+      .min(16 * mebibyte)
+      .max(2 ** 46)
+      .default(defaultMediaBytes())
+      .describe(
+        'Memory for the media of all streams; default a quarter of the machine. Playlist windows shrink to fit, then streams are refused.',
+      ),
+    maxTranscodes: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .default(2 * availableParallelism())
+      .describe(
+        'Pictures encoded at the same time; default two per core. Above it publishers of VP8 and VP9 are refused.',
+      ),
     maxPublishBitrateBps: z
       .int()
       .min(100_000)

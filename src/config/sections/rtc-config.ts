@@ -57,7 +57,7 @@ export const rtcConfigSchema = z
       .describe('mediasoup workers; default one per core, at most 4.'),
     tapPortMin: port
       .default(45000)
-      .describe('First loopback UDP port between mediasoup and ffmpeg; a stream takes up to 6.'),
+      .describe('First loopback UDP port between mediasoup and ffmpeg; a stream takes up to 4.'),
     tapPortMax: port.default(46999).describe('Last of these ports.'),
   })
   .superRefine((config, context) => {
@@ -70,8 +70,8 @@ export const rtcConfigSchema = z
     if (config.turnUrls.length > 0 && config.turnSecret === null) {
       refuse('turnSecret', 'must be set when there are turnUrls')
     }
-    if (config.tapPortMax - config.tapPortMin < 7) {
-      refuse('tapPortMax', 'must be at least 7 above tapPortMin; a stream takes up to 6 ports')
+    if (config.tapPortMax - config.tapPortMin < 4) {
+      refuse('tapPortMax', 'must be at least 4 above tapPortMin; a stream takes up to 4 ports')
     }
   })
   .describe('WebRTC')

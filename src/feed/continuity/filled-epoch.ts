@@ -37,7 +37,10 @@ export class FilledEpoch {
     const perSecond = track.timescale / duration
     const from = Math.ceil(startSeconds * perSecond)
     const to = Math.ceil((startSeconds + durationSeconds) * perSecond)
-    if (this.#next < from - longestFillSeconds * perSecond || this.#next === 0) this.#next = from
+    const longest = Math.ceil(longestFillSeconds * perSecond)
+    if (this.#next < from - longest || this.#next === 0) this.#next = from
+    // A jump of the publisher's clock may make one fragment last for hours.
+    if (to - this.#next > longest) this.#next = to - longest
     const count = Math.max(0, to - this.#next)
     // A group of pictures begins anew with a fragment, because readers join at fragments.
     if (this.#place + count > samples.length) this.#place = 0

@@ -15,12 +15,12 @@ export type SdpTrack = {
 }
 
 /**
- * The SDP (RFC 8866) that tells ffmpeg which RTP to expect on 127.0.0.1. One SDP for all tracks: ffmpeg keeps two
+ * The SDP (RFC 8866) that tells ffmpeg which RTP to expect; `c=` is where it comes from (`tap-ports.ts`). One SDP for all tracks: ffmpeg keeps two
  * inputs of one SDP in sync by their sender reports, two SDPs never.
  * @throws GatewayError UNSUPPORTED_MEDIA for text that would break out of its line.
  */
 export function tapSdp(tracks: readonly SdpTrack[]): string {
-  const session = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=sluice', 'c=IN IP4 127.0.0.1', 't=0 0']
+  const session = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=sluice', 'c=IN IP4 127.0.0.2', 't=0 0']
   return [...session, ...tracks.flatMap(mediaLines)].map((line) => `${line}\r\n`).join('')
 }
 

@@ -141,5 +141,5 @@ export class Viewers {
 
 function isReady({ tracks, announcedKinds, startedAtMs }: Publication): boolean {
   if (tracks.length === 0) return false
-  return tracks.length >= announcedKinds.length || Date.now() - startedAtMs > announcedWithinMs
+  return tracks.length >= announcedKinds.length || performance.now() - startedAtMs > announcedWithinMs
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Cleanup } from '../../../src/cleanup.ts'
@@ -72,6 +73,59 @@ test('SIGTERM to npm reaches the gateway, which ends in good order', async () =>
   await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 10_000, interval: 50 })
   expect(printed).toContain('shutting down')
 })
+
+test('a gateway that is stopped for a while goes on with the same packager', async () => {
+  const { gateway, packagerPid } = await liveDemo(cleanup)
+  const before = fragmentsOf(await (await fetch(`${gateway.url}/api/streams/demo`)).json())
+  gateway.signal('SIGSTOP')
+  // Longer than a packager may be silent.
+  await delay(5_000)
+  gateway.signal('SIGCONT')
+  await vi.waitFor(async () => {
+    const { state, packager, feed } = snapshotSchema.parse(
+      await (await fetch(`${gateway.url}/api/streams/demo`)).json(),
+    )
+    expect({ state, pid: packager.pid, epochs: feed.epochs }).toEqual({
+      state: 'live',
+      pid: packagerPid,
+      epochs: 1,
+    })
+    expect(feed.fragments).toBeGreaterThan(before + 40)
+  }, within)
+})
+
+test('a packager that is stopped is replaced', async () => {
+  const { gateway, packagerPid } = await liveDemo(cleanup)
+  process.kill(packagerPid, 'SIGSTOP')
+  await vi.waitFor(async () => {
+    const { state, packager } = snapshotSchema.parse(
+      await (await fetch(`${gateway.url}/api/streams/demo`)).json(),
+    )
+    expect(state).toBe('live')
+    expect(packager.pid).not.toBe(packagerPid)
+    expect(packager.lastError).toMatch(/No media came for 4 s/)
+  }, within)
+  expect(isAlive(packagerPid)).toBe(false)
+})
+
+test('a media worker that is stopped is replaced', async () => {
+  const { gateway, pids } = await liveDemo(cleanup)
+  const worker = pids.find((pid) => commandLine(pid)[0]?.includes('mediasoup-worker')) ?? 0
+  process.kill(worker, 'SIGSTOP')
+  await vi.waitFor(() => expect(gateway.output().stdout).toContain('does not answer and is killed'), within)
+  await vi.waitFor(() => expect(isAlive(worker)).toBe(false), within)
+  await vi.waitFor(async () => expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200), within)
+})
+
+const snapshotSchema = z.object({
+  state: z.string(),
+  packager: z.object({ pid: z.int().nullable(), lastError: z.string().nullable() }),
+  feed: z.object({ epochs: z.int(), fragments: z.int() }),
+})
+
+function fragmentsOf(snapshot: unknown): number {
+  return snapshotSchema.parse(snapshot).feed.fragments
+}
 
 function descendants(pid: number): number[] {
   return childPids(pid).flatMap((child) => [child, ...descendants(child)])

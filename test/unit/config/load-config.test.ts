@@ -101,7 +101,7 @@ describe('is refused', () => {
       { SLUICE_TARGETS: '{"*":[{"name":"a","url":"rtmp://h/a"},{"name":"a","url":"rtmp://h/b"}]}' },
       /^targets.\* \(SLUICE_TARGETS\): two targets have the same name$/,
     ],
-    [{ SLUICE_TAP_PORT_MIN: '45000', SLUICE_TAP_PORT_MAX: '45006' }, /^tapPortMax .*at least 7/],
+    [{ SLUICE_TAP_PORT_MIN: '45000', SLUICE_TAP_PORT_MAX: '45003' }, /^tapPortMax .*at least 4/],
     [{ SLUICE_TAP_PORT_MIN: '46000', SLUICE_TAP_PORT_MAX: '45000' }, /^tapPortMax /],
     [{ SLUICE_SEGMENT_SECONDS: '4', SLUICE_WINDOW_SECONDS: '10' }, /^windowSeconds .*three segments/],
     [{ SLUICE_RTC_PORT: '65535', SLUICE_WORKERS: '2' }, /^rtcPort .*65535/],

@@ -9,7 +9,8 @@ const root = join(import.meta.dirname, '../../..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 /** Read by scripts/, so not in the schema. */
-const scriptVariables = 'SLUICE_CACHE_DIR SLUICE_CHROMIUM SLUICE_NGINX_RTMP_MODULE'
+const scriptVariables =
+  'SLUICE_CACHE_DIR SLUICE_CHROMIUM SLUICE_NGINX_RTMP_MODULE SLUICE_UNVERIFIED_DOWNLOADS'
 
 /**
  * What stands between `<!-- NAME: … -->` and `<!-- /NAME -->`; written first with UPDATE_DOCS=1 in the environment.

@@ -6,6 +6,8 @@ import { errorCodes } from '../../../src/errors.ts'
 /** Defaults that depend on the machine or on how the gateway was started. */
 const dependentDefaults: Readonly<Record<string, string>> = {
   workers: 'one per core, at most 4',
+  maxTranscodes: 'two per core',
+  maxMediaBytes: 'a quarter of the memory',
   logPretty: '`true` on a terminal, else `false`',
 }
 

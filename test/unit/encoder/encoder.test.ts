@@ -3,6 +3,7 @@ import type { EncodeEnd, EncodeOptions } from '../../../src/encoder/encode-run.t
 import { Encoder } from '../../../src/encoder/encoder.ts'
 import { Feed } from '../../../src/feed/feed.ts'
 import { createLog } from '../../../src/log.ts'
+import { TranscodeSlots } from '../../../src/transcode-slots.ts'
 import { makeEpoch } from '../../support/make-media.ts'
 import { epochA, makeFragments } from '../feed/make-fragments.ts'
 
@@ -29,7 +30,7 @@ afterEach(() => {
 })
 
 /** An encoder of a feed with one group of pictures, whose runs are the test's own. */
-function encoding() {
+function encoding(transcodes = new TranscodeSlots(1)) {
   const feed = new Feed({ maxSeconds: 10, maxBytes: 1_000_000 })
   for (const fragment of makeFragments('K-')) feed.append(fragment)
   const runs: { options: EncodeOptions; signal: AbortSignal; end: (how: EncodeEnd) => void }[] = []
@@ -39,6 +40,7 @@ function encoding() {
     size: { width: 640, height: 360 },
     settings,
     ffmpegBinary: 'ffmpeg',
+    transcodes,
     log: createLog({ level: 'silent', pretty: false }),
     onFragment: ({ startSeconds }) => encoded.push(startSeconds),
     run(options, signal) {
@@ -102,4 +104,19 @@ test('a close ends the run, and no other follows', async () => {
   const { encoder, runs } = encoding()
   await encoder.close()
   expect([runs.length, runs[0]?.signal.aborted, vi.getTimerCount()]).toEqual([1, true, 0])
+})
+
+test('without a free place it waits, says why, and gives its own back after each run', async () => {
+  const transcodes = new TranscodeSlots(1)
+  const release = transcodes.take()
+  const { encoder, runs } = encoding(transcodes)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(runs).toHaveLength(0)
+  expect(encoder.problem).toMatch(/encodes 1 pictures at a time \(SLUICE_MAX_TRANSCODES\)/)
+  release()
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(runs).toHaveLength(1)
+  expect(transcodes.inUse).toBe(1)
+  await encoder.close()
+  expect(transcodes.inUse).toBe(0)
 })

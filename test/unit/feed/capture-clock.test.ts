@@ -60,3 +60,24 @@ describe('a reference time', () => {
     else expect(captured).toBeCloseTo(originMs + 1_040, 3)
   })
 })
+
+describe("a step of the clock that reference times are read from (the publisher's, or the system's)", () => {
+  test.each([
+    { what: 'an hour forward', byMs: 3_600_000 },
+    { what: 'an hour back', byMs: -3_600_000 },
+    { what: 'a few seconds back, which looks like a delay', byMs: -5_000 },
+    { what: 'a few seconds forward', byMs: 5_000 },
+  ])('$what changes no capture time', ({ byMs }) => {
+    const clock = new CaptureClock()
+    const starts = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    const captured = starts.map((start) =>
+      clock.capturedAtMs(
+        piece(start),
+        endMs(start) + 100,
+        originMs + start * 1000 + (start > 0.5 ? byMs : 0),
+      ),
+    )
+    for (const [index, start] of starts.entries())
+      expect(captured[index]).toBeCloseTo(originMs + start * 1000, 3)
+  })
+})

@@ -55,6 +55,29 @@ function reader(): FeedReader & { numbers: number[]; ends: number } {
   return own
 }
 
+test('a reader that throws harms no other, and says so once', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  const broken: FeedReader = {
+    onFragment() {
+      throw new Error('no such track')
+    },
+    onEnd() {
+      throw new Error('no end')
+    },
+  }
+  const own = reader()
+  feed.attach(broken)
+  feed.attach(own)
+  append('K-')
+  feed.end()
+  await new Promise(setImmediate)
+  process.off('warning', onWarning)
+  expect(own).toMatchObject({ numbers: [0, 1], ends: 1 })
+  expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('no such track')])
+})
+
 describe('a reader', () => {
   test('gets each fragment in order, by number', () => {
     const own = reader()
@@ -181,4 +204,15 @@ describe('the snapshot', () => {
     append('KK', { video: [] }, { ...epoch, renditions: [] })
     expect(feed.snapshot()).toMatchObject({ codecs: 'mp4a.40.2', width: null, framesPerSecond: null })
   })
+})
+
+test('the ring shrinks to what the memory of all streams allows at the moment', () => {
+  let budgetBytes = 500
+  const shrinking = new Feed({ maxSeconds: 10, maxBytes: 10_000, budgetBytes: () => budgetBytes })
+  feed = shrinking
+  append('K-K-K-K-')
+  expect(shrinking.bytes).toBe(500)
+  budgetBytes = 200
+  append('-')
+  expect(shrinking.bytes).toBe(200)
 })

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest'
 import { type ExitFacts, judgeExit } from '../../../src/ffmpeg/exit.ts'
 
-const facts: ExitFacts = { code: null, signal: null, error: null, asked: false, lastErrorLine: null }
+const facts: ExitFacts = {
+  code: null,
+  signal: null,
+  error: null,
+  asked: false,
+  outputError: null,
+  lastErrorLine: null,
+}
 
 test.each<{ name: string; part: Partial<ExitFacts>; clean: boolean; reason: string }>([
   // ffmpeg exits 255 when it obeys a SIGTERM.

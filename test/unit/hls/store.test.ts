@@ -9,7 +9,7 @@ import { drawn, makeEpoch } from './make-fragments.ts'
 const gop = 'K---------'
 
 /** A store whose clock is the media's. */
-function makeStore(options: { windowSeconds?: number; maxBytes?: number } = {}) {
+function makeStore(options: { windowSeconds?: number; maxBytes?: number; budgetBytes?: () => number } = {}) {
   let nowMs = 0
   const store = new HlsStore({
     stream: 'talk',
@@ -30,6 +30,18 @@ function makeStore(options: { windowSeconds?: number; maxBytes?: number } = {}) 
 const numbers = (store: HlsStore) => store.version()?.facts.segments.map(({ mediaSequence }) => mediaSequence)
 
 describe('HlsStore', () => {
+  test('the window shrinks to what the memory of all streams allows at the moment', () => {
+    let budgetBytes = 100_000
+    const { store, feed } = makeStore({ budgetBytes: () => budgetBytes })
+    const fragments = drawn(`${gop.repeat(11)}K`)
+    feed(fragments.slice(0, 51))
+    expect(store.bytes).toBe(51_000)
+    budgetBytes = 30_000
+    feed(fragments.slice(51, 61))
+    expect(store.bytes).toBeLessThanOrEqual(30_000)
+    expect(store.snapshot().playable).toBe(true)
+  })
+
   test('nothing can be played before the first segment is complete', () => {
     const { store, feed } = makeStore()
     feed(drawn(gop))

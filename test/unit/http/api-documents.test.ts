@@ -16,6 +16,7 @@ import { checkName } from '../../../src/streams/registry.ts'
 import type { StoredTargets } from '../../../src/targets/stored-targets.ts'
 import { TargetStore } from '../../../src/targets/target-store.ts'
 import { Targets } from '../../../src/targets/targets.ts'
+import { TranscodeSlots } from '../../../src/transcode-slots.ts'
 import { ApiAnswers } from '../../support/api-answers.ts'
 import { fakeOutputs } from '../streams/fake-outputs.ts'
 
@@ -44,6 +45,7 @@ async function start(stored?: StoredTargets) {
   const store = new TargetStore(database)
   if (stored) await store.save(stored)
   const targets = await Targets.load({
+    transcodes: new TranscodeSlots(1),
     fixed: { '*': [house, { ...house, name: 'spare', enabled: false }] },
     store,
     dial: () => Promise.reject(new DialError('connecting', 'ECONNREFUSED')),

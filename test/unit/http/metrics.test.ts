@@ -36,6 +36,11 @@ const stream: StreamSnapshot = {
 }
 
 const processes = [processMemory('gateway', [process.pid]), processMemory('worker', [-1])]
+const resources = {
+  processes,
+  media: { usedBytes: 12, limitBytes: 34 },
+  transcodes: { inUse: 1, limit: 4 },
+}
 
 test('the memory of a process is what the kernel says; of one that is gone it is 0', () => {
   const [gateway, worker] = processes
@@ -46,10 +51,10 @@ test('the memory of a process is what the kernel says; of one that is gone it is
 })
 
 test('each line is what Prometheus takes, and each metric is told of once', () => {
-  const lines = metricsText([stream], processes).trimEnd().split('\n')
+  const lines = metricsText([stream], resources).trimEnd().split('\n')
   for (const line of lines) {
     expect(line).toMatch(
-      /^(# (HELP|TYPE) sluice_\w+ .+|sluice_\w+\{\w+="([^"\\]|\\["\\n])*"(,\w+="([^"\\]|\\["\\n])*")*\} [\d.]+)$/,
+      /^(# (HELP|TYPE) sluice_\w+ .+|sluice_\w+ \d+|sluice_\w+\{\w+="([^"\\]|\\["\\n])*"(,\w+="([^"\\]|\\["\\n])*")*\} [\d.]+)$/,
     )
   }
   const types = lines.filter((line) => line.startsWith('# TYPE'))
@@ -59,7 +64,7 @@ test('each line is what Prometheus takes, and each metric is told of once', () =
 })
 
 test('tells streams and targets', () => {
-  const text = metricsText([stream, { ...stream, name: 'idle', state: 'idle', targets: [] }], processes)
+  const text = metricsText([stream, { ...stream, name: 'idle', state: 'idle', targets: [] }], resources)
   const name = 'stream="show",target="My \\"main\\" \\\\ one"'
   for (const line of [
     'sluice_stream_live{stream="show"} 1',
@@ -71,6 +76,9 @@ test('tells streams and targets', () => {
     `sluice_target_dropped_fragments_total{${name}} 3`,
     `sluice_target_reconnects_total{${name}} 1`,
     'sluice_processes{kind="worker"} 1',
+    'sluice_media_bytes 12',
+    'sluice_media_limit_bytes 34',
+    'sluice_transcodes 1',
   ]) {
     expect(text.split('\n')).toContain(line)
   }

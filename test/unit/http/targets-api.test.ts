@@ -15,6 +15,7 @@ import { DialError } from '../../../src/push/failure.ts'
 import { importTargetFile } from '../../../src/targets/import-target-file.ts'
 import { TargetStore } from '../../../src/targets/target-store.ts'
 import { Targets } from '../../../src/targets/targets.ts'
+import { TranscodeSlots } from '../../../src/transcode-slots.ts'
 
 const secret = 'aaaa-SECRET-bbbb'
 const path = '/api/streams/show/targets'
@@ -69,6 +70,7 @@ async function start() {
     },
     encoding: { ...config.hls, ...config.encode },
     log,
+    transcodes: new TranscodeSlots(1),
     ffmpegBinary: '/nowhere/ffmpeg',
   })
   const server = await createServer({ ...config.http, ...config.limits }, log)

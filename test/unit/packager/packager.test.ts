@@ -85,7 +85,7 @@ function packaged(announcedKinds: SourceTrack['kind'][] = ['video']) {
 }
 
 function track(id: string, kind: 'audio' | 'video' = 'video', mimeType = `${kind}/H264`): SourceTrack {
-  return { id, kind, mimeType, active: true, sinceMs: Date.now() }
+  return { id, kind, mimeType, active: true, sinceMs: performance.now() }
 }
 
 async function seconds(count: number): Promise<void> {

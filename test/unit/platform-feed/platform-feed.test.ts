@@ -6,6 +6,7 @@ import { Feed } from '../../../src/feed/feed.ts'
 import type { Fragment } from '../../../src/feed/fragment.ts'
 import { createLog } from '../../../src/log.ts'
 import { PlatformFeed } from '../../../src/platform-feed/platform-feed.ts'
+import { TranscodeSlots } from '../../../src/transcode-slots.ts'
 import { makeAudioTrack, makeEpoch } from '../../support/make-media.ts'
 import { makeFragments } from '../feed/make-fragments.ts'
 
@@ -38,6 +39,7 @@ function platform(fill: (spec: FillerSpec) => Promise<Filler> = async () => sile
   const encoders: { options: EncoderOptions; closed: boolean; finish: () => void }[] = []
   const specs: FillerSpec[] = []
   const feed = new PlatformFeed({
+    transcodes: new TranscodeSlots(1),
     source,
     settings,
     ffmpegBinary: 'ffmpeg',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type SdpTrack, tapSdp } from '../../../src/sfu/sdp/sdp.ts'
 
-const head = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=sluice', 'c=IN IP4 127.0.0.1', 't=0 0']
+const head = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=sluice', 'c=IN IP4 127.0.0.2', 't=0 0']
 const h264: SdpTrack = {
   kind: 'video',
   port: 45_000,

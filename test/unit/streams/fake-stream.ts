@@ -23,6 +23,7 @@ export function fakeStream() {
     'show',
     {
       settings: { resumeSeconds, endedSeconds },
+      feedBytes: () => Number.POSITIVE_INFINITY,
       outputs: kinds,
       log: createLog({ level: 'silent', pretty: false }),
       async openPublication(options) {

@@ -94,3 +94,12 @@ test('a short gap in the source is filled, and a long one is left out', async ()
   if (!filledOne || !source) throw new Error('there are too few fragments')
   expect(mediaBytes(filledOne) - mediaBytes(source)).toBeLessThan(500)
 })
+
+test("a fragment that lasts for hours, by a jump of the publisher's clock, gets no hours of filler", async () => {
+  const [first, ...others] = epochFragments(ffmpegBytes({ seconds: 2, audio: false }))
+  if (!first) throw new Error('there is no fragment')
+  const [long] = await filled([{ ...first, durationSeconds: 12 * 3600 }, ...others], silence)
+  // Ten seconds of AAC frames at the most.
+  expect(long?.audio.length).toBeLessThanOrEqual(Math.ceil((10 * 48_000) / 1024))
+  expect(long?.audio.length).toBeGreaterThan(400)
+})
