@@ -2,7 +2,7 @@ import { defineConfig } from 'vite'
 
 const page = (name: string): string => `${import.meta.dirname}/${name}.html`
 
-/** Three pages into `player/dist`; the gateway serves them under its own paths, the assets under /assets. */
+/** The pages into `player/dist`; the gateway serves them under its own paths, the assets under /assets. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
@@ -18,6 +18,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
-    rollupOptions: { input: { index: page('index'), publish: page('publish'), watch: page('watch') } },
+    rollupOptions: {
+      input: {
+        index: page('index'),
+        publish: page('publish'),
+        watch: page('watch'),
+        join: page('join'),
+        studio: page('studio'),
+      },
+    },
   },
 })

@@ -26,6 +26,9 @@ import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
+import { registerInvitesApi } from './http/stage/invites-api.ts'
+import { registerStageApi } from './http/stage/stage-api.ts'
+import { registerStageSocket } from './http/stage/stage-socket.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
@@ -37,6 +40,10 @@ import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
+import { Invites } from './stage/invites.ts'
+import { programmeSettings } from './stage/programme-settings.ts'
+import { stageDoor } from './stage/stage-door.ts'
+import { Stages } from './stage/stages.ts'
 import { Registry } from './streams/registry.ts'
 import { importTargetFile } from './targets/import-target-file.ts'
 import { TargetStore } from './targets/target-store.ts'
@@ -131,6 +138,22 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const stages = new Stages(
+    {
+      registry,
+      pool,
+      ports,
+      ffmpegBinary: ffmpeg.binary,
+      settings: programmeSettings(config.stage, config.encode),
+      maxBitrateBps: config.limits.maxPublishBitrateBps,
+      admits: () => null,
+      log,
+    },
+    config.stage.maxStages,
+  )
+  // Before the streams: the end of a show is an end of its stream.
+  cleanup.defer(() => stages.close())
+  const invites = new Invites()
   const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
   await registerApiDocuments(server)
@@ -150,6 +173,8 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   )
   registerStreamsApi(server, registry, outputs)
   registerTargetsApi(server, targets)
+  registerStageApi(server, stages)
+  registerInvitesApi(server, invites)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),
@@ -157,6 +182,13 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   })
   registerSignaling(server, registry, publications, edge, log)
   registerWhip(server, registry, publications, log, edge)
+  registerStageSocket(server, {
+    stages,
+    doorFor: ({ params: { stream } }) =>
+      stageDoor({ stream, invites, password: () => stages.get(stream)?.roster.password ?? null }),
+    config: edge,
+    log,
+  })
   registerWhep(server, registry, edge)
   await registerPages(server)
 

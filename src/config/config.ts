@@ -7,6 +7,7 @@ import { logConfigSchema } from './sections/log-config.ts'
 import { programsConfigSchema } from './sections/programs-config.ts'
 import { restreamConfigSchema } from './sections/restream-config.ts'
 import { rtcConfigSchema } from './sections/rtc-config.ts'
+import { stageConfigSchema } from './sections/stage-config.ts'
 import { type StateConfig, stateConfigSchema } from './sections/state-config.ts'
 import { streamsConfigSchema } from './sections/streams-config.ts'
 
@@ -23,6 +24,7 @@ export const configSchema = z.object({
   hls: hlsConfigSchema,
   encode: encodeConfigSchema,
   restream: restreamConfigSchema,
+  stage: stageConfigSchema,
   state: stateConfigSchema,
   log: logConfigSchema,
   programs: programsConfigSchema,

@@ -9,7 +9,7 @@ import { checkName } from '../streams/registry.ts'
 const builtPages = join(import.meta.dirname, '../../player/dist')
 
 /**
- * The three pages: `/`, `/publish/{stream}` and `/watch/{stream}`, with their assets under `/assets`.
+ * The pages: `/`, and `/publish`, `/watch`, `/join` and `/studio` with `/{stream}`, with their assets under `/assets`.
  * @throws GatewayError INTERNAL when they were not built.
  */
 export async function registerPages(server: FastifyInstance): Promise<void> {
@@ -27,7 +27,7 @@ export async function registerPages(server: FastifyInstance): Promise<void> {
   server.get('/', async (_request, reply) =>
     reply.sendFile('index.html', builtPages, { maxAge: 0, immutable: false }),
   )
-  for (const page of ['publish', 'watch']) {
+  for (const page of ['publish', 'watch', 'join', 'studio']) {
     server.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
       checkName(params.stream)
       return await reply.sendFile(`${page}.html`, builtPages, { maxAge: 0, immutable: false })

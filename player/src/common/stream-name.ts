@@ -10,9 +10,9 @@ export function streamNameProblem(name: string): string | null {
   return 'Use only a–z, 0–9, “-” and “_”, without spaces.'
 }
 
-/** The stream that the address of a `/publish/{stream}` or `/watch/{stream}` page names, or null. */
+/** The stream that the address of a page names, such as `/watch/{stream}`; null when it names none. */
 export function streamNameFromPath(pathname: string): string | null {
-  const match = /^\/(?:publish|watch)\/([^/]+)\/?$/.exec(pathname)
+  const match = /^\/(?:publish|watch|join|studio)\/([^/]+)\/?$/.exec(pathname)
   const name = match?.[1] ?? ''
   return streamNameProblem(name) === null ? name : null
 }

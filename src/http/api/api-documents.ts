@@ -5,7 +5,12 @@ import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fast
 import type { z } from 'zod'
 
 /** Groups of routes in the documents. A route that has none of them in its schema is not documented. */
-export const tags = { streams: 'Streams', targets: 'Targets', operations: 'Operations' } as const
+export const tags = {
+  streams: 'Streams',
+  targets: 'Targets',
+  stage: 'Stage',
+  operations: 'Operations',
+} as const
 
 const transformOptions = { zodToJsonConfig: { override: simplify } }
 const withComponents = createJsonSchemaTransformObject(transformOptions)
@@ -30,6 +35,10 @@ export async function registerApiDocuments(server: FastifyInstance): Promise<voi
       tags: [
         { name: tags.streams, description: 'What is live, and how it is doing.' },
         { name: tags.targets, description: 'RTMP servers that streams are pushed to.' },
+        {
+          name: tags.stage,
+          description: "A stream's room of people, and the programme that they are mixed into.",
+        },
         { name: tags.operations, description: 'For supervisors and load balancers.' },
       ],
     },

@@ -1,0 +1,38 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { GatewayError } from '../errors.ts'
+import type { Invites } from './invites.ts'
+import type { StageDoor } from './stage-session.ts'
+
+export type DoorFacts = {
+  stream: string
+  invites: Invites
+  /** The room's password at this moment; null: none. */
+  password: () => string | null
+  /** Role by who asks; null: none, so only an invite or the password opens. Default: everybody, as they ask. */
+  role?: (as: 'host' | 'guest') => 'host' | 'guest' | null
+}
+
+/** Who comes into a room: by an invite, by who they are, or by the room's password. */
+export function stageDoor({ stream, invites, password, role = (as) => as }: DoorFacts): StageDoor {
+  return ({ as, invite, password: given }) => {
+    if (invite !== undefined) return invites.use(stream, invite, Date.now())
+    const own = role(as)
+    if (own === 'host') return 'host'
+    const wanted = password()
+    if (wanted !== null) {
+      if (given !== undefined && same(given, wanted)) return 'guest'
+      throw new GatewayError(
+        'NOT_INVITED',
+        given === undefined ? 'The room has a password.' : 'The password is wrong.',
+      )
+    }
+    if (own === null) throw new GatewayError('NOT_INVITED', 'You need an invite for this room.')
+    return own
+  }
+}
+
+/** Takes the same time wherever the first difference is. */
+function same(first: string, second: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(hash(first), hash(second))
+}
