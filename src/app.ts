@@ -11,7 +11,9 @@ import { messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { HlsOutput } from './hls/hls-output.ts'
-import { registerApi } from './http/api.ts'
+import { registerApiDocuments } from './http/api/api-documents.ts'
+import { registerStreamsApi } from './http/api/streams-api.ts'
+import { registerTargetsApi } from './http/api/targets-api.ts'
 import { registerHealth } from './http/health.ts'
 import { registerHls } from './http/hls/hls.ts'
 import { registerMetrics } from './http/metrics.ts'
@@ -22,7 +24,6 @@ import { registerWhip } from './http/rtc/whip.ts'
 import { registerRtmpCallback } from './http/rtmp-callback.ts'
 import { createServer } from './http/server.ts'
 import { registerSignaling } from './http/signaling.ts'
-import { registerTargets } from './http/targets.ts'
 import { demoSource } from './ingest/demo-source.ts'
 import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
@@ -98,6 +99,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const targets = await loadTargets(config, database, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls)
+  const outputs = { hls, targets: targetsOutput(targets) }
   const settings = { ...config.hls, ...config.encode }
   const registry = new Registry({
     maxStreams: config.limits.maxStreams,
@@ -105,7 +107,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       settings: config.streams,
       openPublication: (options) => openPublication({ pool, ports }, options),
       startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
-      outputs: { hls, targets: targetsOutput(targets) },
+      outputs,
       log,
     },
   })
@@ -119,6 +121,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   })
   const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
+  await registerApiDocuments(server)
   registerHealth(server, () => ({ workers: pool.health, draining }))
   registerMetrics(
     server,
@@ -129,8 +132,8 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       processMemory('ffmpeg', ffmpegPids()),
     ],
   )
-  registerApi(server, registry)
-  registerTargets(server, targets)
+  registerStreamsApi(server, registry, outputs)
+  registerTargetsApi(server, targets)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
     storeOf: (stream) => hls.storeOf(stream),

@@ -1,7 +1,7 @@
 import type { HlsConfig } from '../config/sections/hls-config.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
 import type { Output, OutputContext, OutputKind } from '../streams/output.ts'
-import type { HlsSnapshot } from './hls-snapshot.ts'
+import { type HlsSnapshot, hlsSnapshotSchema } from './hls-snapshot.ts'
 import { HlsStore } from './store.ts'
 
 declare module '../streams/output.ts' {
@@ -13,6 +13,7 @@ declare module '../streams/output.ts' {
 
 /** HLS of all streams: an output that is always on. */
 export class HlsOutput implements OutputKind<HlsSnapshot | null> {
+  readonly schema = hlsSnapshotSchema.nullable()
   readonly #settings: HlsConfig
   readonly #stores = new Map<string, HlsStore>()
 

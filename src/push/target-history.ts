@@ -1,13 +1,16 @@
-import type { TargetErrorClass, TargetState } from './target-snapshot.ts'
+import { z } from 'zod'
+import { targetErrorClassSchema, targetStateSchema } from './target-snapshot.ts'
 
-export type TargetChange = {
-  /** ISO time. */
-  at: string
-  state: TargetState
-  /** Why, as a sentence or part of one. */
-  reason: string
-  errorClass: TargetErrorClass | null
-}
+export const targetChangeSchema = z
+  .object({
+    at: z.iso.datetime(),
+    state: targetStateSchema,
+    reason: z.string().describe('Why, as a sentence or part of one.'),
+    errorClass: targetErrorClassSchema.nullable(),
+  })
+  .meta({ id: 'TargetChange' })
+
+export type TargetChange = z.infer<typeof targetChangeSchema>
 
 const maxChanges = 30
 

@@ -1,63 +1,69 @@
-import type { TargetKind } from '../config/target-kinds.ts'
-import type { TranscodeSnapshot } from '../platform-feed/transcode-snapshot.ts'
+import { z } from 'zod'
+import { targetKinds } from '../config/target-kinds.ts'
+import { transcodeSnapshotSchema } from '../platform-feed/transcode-snapshot.ts'
 
-/**
- * waiting: no media yet · connecting: on the way, nothing left so far · live: bytes arrive · stalled: they stopped to,
- * the connection is given up soon · retrying: waits for the next attempt · refused: the same, but a person has to
- * change something, so it waits long · stopped: switched off, or the stream is over.
- */
-export type TargetState = 'waiting' | 'connecting' | 'live' | 'stalled' | 'retrying' | 'refused' | 'stopped'
+export const targetStateSchema = z
+  .enum(['waiting', 'connecting', 'live', 'stalled', 'retrying', 'refused', 'stopped'])
+  .describe(
+    'waiting: no media yet · connecting: nothing has left so far · live: bytes arrive · stalled: they stopped to, Sluice gives the connection up soon · retrying: waits for the next attempt · refused: the same, but a person has to change something, so it waits long · stopped: switched off, or the stream is over.',
+  )
 
-/**
- * What went wrong with a target. rejected: the server refused key or application · busy: somebody else publishes with
- * this key · too-slow: the stream has more than the connection takes · blocked: by the gateway's own rules ·
- * gateway: our fault.
- */
-export type TargetErrorClass =
-  | 'name-not-found'
-  | 'refused'
-  | 'unreachable'
-  | 'unanswered'
-  | 'tls'
-  | 'rejected'
-  | 'busy'
-  | 'reset'
-  | 'stalled'
-  | 'too-slow'
-  | 'blocked'
-  | 'gateway'
-  | 'other'
+export type TargetState = z.infer<typeof targetStateSchema>
+
+export const targetErrorClassSchema = z
+  .enum([
+    'name-not-found',
+    'refused',
+    'unreachable',
+    'unanswered',
+    'tls',
+    'rejected',
+    'busy',
+    'reset',
+    'stalled',
+    'too-slow',
+    'blocked',
+    'gateway',
+    'other',
+  ])
+  .describe(
+    "rejected: the server refused key or application · busy: another client publishes with this key · too-slow: the stream has more than the connection carries · blocked: by the gateway's own rules · gateway: the gateway's fault.",
+  )
+
+/** What went wrong with a target. */
+export type TargetErrorClass = z.infer<typeof targetErrorClassSchema>
+
+const targetStatusSchema = z.object({
+  state: targetStateSchema,
+  since: z.iso.datetime().describe('Last change of state.'),
+  liveSince: z.iso
+    .datetime()
+    .nullable()
+    .describe('Since when media arrives without a break; null while it does not.'),
+  bitrateBps: z.number().describe('Bits that the server acknowledges per second.'),
+  sentBytes: z.int().describe('Bytes that arrived in this broadcast.'),
+  droppedFragments: z
+    .int()
+    .describe('What was left out because the server was too slow: whole groups of pictures.'),
+  droppedSeconds: z.number(),
+  reconnects: z.int().describe('Times that media went again after it had broken off.'),
+  failures: z.int().describe('Attempts that failed since media last went well for a minute.'),
+  nextTryAt: z.iso.datetime().nullable().describe('The next attempt while it waits for it.'),
+  lastError: z.string().nullable().describe('For people. Stays until media has gone well for a minute.'),
+  errorClass: targetErrorClassSchema.nullable(),
+  profile: transcodeSnapshotSchema.nullable().describe('Null while it is not pushed to.'),
+})
 
 /** How a push is doing. */
-export type TargetStatus = {
-  state: TargetState
-  /** ISO time of the last change of state. */
-  since: string
-  /** ISO time since when media arrives without a break; null while it does not. */
-  liveSince: string | null
-  /** Bits that the server acknowledges per second. */
-  bitrateBps: number
-  /** Bytes that arrived since the broadcast began. */
-  sentBytes: number
-  /** What was left out because the server was too slow: whole groups of pictures. */
-  droppedFragments: number
-  droppedSeconds: number
-  /** Times that media went again after it had broken off. */
-  reconnects: number
-  /** Attempts that failed since media last went well for a minute. */
-  failures: number
-  /** ISO time of the next attempt while it waits for it. */
-  nextTryAt: string | null
-  /** For people. Stays until media has gone well for a minute. */
-  lastError: string | null
-  errorClass: TargetErrorClass | null
-  /** Null while it is not pushed to. */
-  profile: TranscodeSnapshot | null
-}
+export type TargetStatus = z.infer<typeof targetStatusSchema>
 
-export type TargetSnapshot = TargetStatus & {
-  name: string
-  kind: TargetKind
-  /** Scheme and host only: the rest of an RTMP URL is a secret. */
-  destination: string
-}
+export const targetSnapshotSchema = z
+  .object({
+    name: z.string(),
+    kind: z.enum(targetKinds),
+    destination: z.string().describe('Scheme and host only: the rest of an RTMP URL is a secret.'),
+    ...targetStatusSchema.shape,
+  })
+  .meta({ id: 'Target' })
+
+export type TargetSnapshot = z.infer<typeof targetSnapshotSchema>

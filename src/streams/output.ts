@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Feed } from '../feed/feed.ts'
 import type { Log } from '../log.ts'
 
@@ -21,6 +22,8 @@ export type OutputContext = { stream: string; feed: Feed; log: Log }
 
 /** One kind of output, of which each broadcast opens one. */
 export type OutputKind<Snapshot> = {
+  /** What its snapshots look like, for the documents of the API. */
+  schema: z.ZodType<Snapshot>
   /** The snapshot of a stream that has no broadcast. */
   idle(): Snapshot
   /** Starts to read the feed; the caller owes `end()`, then `dispose()`. */

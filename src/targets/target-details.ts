@@ -1,15 +1,18 @@
-import type { TargetChange } from '../push/target-history.ts'
-import type { TargetSnapshot } from '../push/target-snapshot.ts'
+import { z } from 'zod'
+import { targetChangeSchema } from '../push/target-history.ts'
+import { targetSnapshotSchema } from '../push/target-snapshot.ts'
 
 /** A target as the API lists it, also while its stream is idle. */
-export type TargetDetails = TargetSnapshot & {
-  /** Whether it is pushed to while its stream is live. */
-  enabled: boolean
-  hasKey: boolean
-  /** config: can be switched and retried only · api: can be changed and removed. */
-  source: 'config' | 'api'
-  /** The name of its stream, or `*` when it is one for all streams. */
-  scope: string
-  /** The last changes of state, the newest last. */
-  history: TargetChange[]
-}
+export const targetDetailsSchema = targetSnapshotSchema
+  .extend({
+    enabled: z.boolean().describe('Whether it is pushed to while its stream is live.'),
+    hasKey: z.boolean().describe('Answers never hold the key itself.'),
+    source: z
+      .enum(['config', 'api'])
+      .describe('config: can be switched and retried only · api: can be changed and removed.'),
+    scope: z.string().describe('The name of its stream, or `*` when it is one for all streams.'),
+    history: z.array(targetChangeSchema).describe('The last changes of state, the newest last.'),
+  })
+  .meta({ id: 'TargetDetails' })
+
+export type TargetDetails = z.infer<typeof targetDetailsSchema>

@@ -1,4 +1,5 @@
-import type { TargetSnapshot } from '../push/target-snapshot.ts'
+import { z } from 'zod'
+import { type TargetSnapshot, targetSnapshotSchema } from '../push/target-snapshot.ts'
 import type { OutputKind } from '../streams/output.ts'
 import type { Targets } from './targets.ts'
 
@@ -12,6 +13,7 @@ declare module '../streams/output.ts' {
 /** The pushes of each broadcast to the targets of its stream. */
 export function targetsOutput(targets: Targets): OutputKind<TargetSnapshot[]> {
   return {
+    schema: z.array(targetSnapshotSchema),
     idle: () => [],
     open({ stream, feed, log }) {
       const pushes = targets.open(stream, feed, log)

@@ -1,7 +1,10 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { hlsSnapshotSchema } from '../../src/hls/hls-snapshot.ts'
 import { createLog } from '../../src/log.ts'
+import { targetSnapshotSchema } from '../../src/push/target-snapshot.ts'
 import { openPublication } from '../../src/sfu/open-publication.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
@@ -102,7 +105,10 @@ describe('what a publication opened is closed', () => {
     const open = () => {
       throw new Error('the disk is full')
     }
-    const outputs = { hls: { idle: () => null, open }, targets: { idle: () => [], open } }
+    const outputs = {
+      hls: { schema: hlsSnapshotSchema.nullable(), idle: () => null, open },
+      targets: { schema: z.array(targetSnapshotSchema), idle: () => [], open },
+    }
     const registry = new Registry({
       maxStreams: 1,
       stream: {

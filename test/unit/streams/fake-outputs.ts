@@ -1,5 +1,6 @@
-import type { HlsSnapshot } from '../../../src/hls/hls-snapshot.ts'
-import type { TargetSnapshot } from '../../../src/push/target-snapshot.ts'
+import { z } from 'zod'
+import { type HlsSnapshot, hlsSnapshotSchema } from '../../../src/hls/hls-snapshot.ts'
+import { type TargetSnapshot, targetSnapshotSchema } from '../../../src/push/target-snapshot.ts'
 import type { Output, OutputContext, OutputKinds } from '../../../src/streams/output.ts'
 
 type Name = keyof OutputKinds
@@ -30,10 +31,12 @@ export function fakeOutputs(fail: { failOpen?: Name; failEnd?: Name } = {}): {
   }
   const kinds: OutputKinds = {
     hls: {
+      schema: hlsSnapshotSchema.nullable(),
       idle: () => null,
       open: ({ stream }: OutputContext) => open('hls', { ...hls, path: `hls of ${stream}` }),
     },
     targets: {
+      schema: z.array(targetSnapshotSchema),
       idle: () => [],
       open: ({ stream }: OutputContext) => open('targets', [{ ...target, name: `targets of ${stream}` }]),
     },

@@ -9,8 +9,8 @@ import { loadConfig } from '../../../src/config/load-config.ts'
 import { openDatabase } from '../../../src/database/database.ts'
 import { databaseFileName, sqliteDialect } from '../../../src/database/sqlite.ts'
 import { Feed } from '../../../src/feed/feed.ts'
+import { registerTargetsApi } from '../../../src/http/api/targets-api.ts'
 import { createServer } from '../../../src/http/server.ts'
-import { registerTargets } from '../../../src/http/targets.ts'
 import { DialError } from '../../../src/push/failure.ts'
 import { importTargetFile } from '../../../src/targets/import-target-file.ts'
 import { TargetStore } from '../../../src/targets/target-store.ts'
@@ -72,7 +72,7 @@ async function start() {
     ffmpegBinary: '/nowhere/ffmpeg',
   })
   const server = await createServer({ ...config.http, ...config.limits }, log)
-  registerTargets(server, targets)
+  registerTargetsApi(server, targets)
   cleanup.defer(() => server.close())
   const ask = async (method: InjectOptions['method'] & string, url: string, body?: unknown, headers = {}) => {
     const payload = body === undefined ? {} : { payload: body as object }
