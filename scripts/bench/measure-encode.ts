@@ -27,10 +27,8 @@ export async function measureEncode(
   const { hls, encode } = loadConfig({}, null)
   const feed = new Feed({ maxSeconds: 12, maxBytes: 64 * 1024 * 1024 })
   const reader = new FragmentReader({
-    copiedVideo: false,
     fragmentLength: fragmentLengthOf(hls.partSeconds),
     onFragment: (fragment) => feed.append(fragment),
-    onPictureChange: () => undefined,
   })
   const { file } = await makeClip('h264', ffmpegBinary)
   const source = await startFfmpeg({

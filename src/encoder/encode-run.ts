@@ -44,7 +44,6 @@ export async function runEncode(options: EncodeOptions, signal: AbortSignal): Pr
   let output: UnnumberedFragment | undefined
 
   const reader = new FragmentReader({
-    copiedVideo: false,
     fragmentLength: fragmentLengthOf(options.partSeconds),
     onFragment(fragment) {
       movedAtMs = performance.now()
@@ -54,7 +53,6 @@ export async function runEncode(options: EncodeOptions, signal: AbortSignal): Pr
       // The encoder comes late, and in bursts: when it was captured is known from what went in.
       options.onFragment({ ...fragment, capturedAtMs: (input?.capturedAtMs ?? 0) + pastMs })
     },
-    onPictureChange: () => undefined,
   })
   let process: FfmpegProcess | undefined
   const fail = (why: string): void => {

@@ -1,12 +1,12 @@
 import { damaged } from '../mp4/box-content.ts'
 import { type Box, BoxReader } from '../mp4/box-reader.ts'
-import { firstParameterSet } from '../mp4/parameter-sets.ts'
 import { readProducerReferenceTime } from '../mp4/producer-reference-time.ts'
 import { type Init, readInit } from '../mp4/read-init.ts'
 import { readMovieFragment } from '../mp4/read-movie-fragment.ts'
 import type { Sample } from '../mp4/sample.ts'
 import { CaptureClock } from './capture-clock.ts'
 import { type Epoch, singleRendition } from './epoch.ts'
+import { type FormatChange, FormatWatch } from './format-watch.ts'
 import type { UnnumberedFragment } from './fragment.ts'
 import { FragmentJoiner } from './fragment-joiner.ts'
 import type { FragmentLength } from './fragment-length.ts'
@@ -16,15 +16,12 @@ import { type PieceTimes, Timeline } from './timeline.ts'
 const maxBoxBytes = 32 * 1024 * 1024
 
 export type FragmentReaderOptions = {
-  /** True for copied H.264, whose picture size may change on the way. */
-  copiedVideo: boolean
+  /** Set for copied H.264, whose format may change on the way: which changes end what one initialisation segment describes. */
+  endsWith?: readonly FormatChange[]
   fragmentLength: FragmentLength
   onFragment: (fragment: UnnumberedFragment) => void
-  /**
-   * A keyframe of another size or profile came, which the initialisation segment does not describe. Called once;
-   * no fragment follows.
-   */
-  onPictureChange: () => void
+  /** Such a keyframe came, which the initialisation segment does not describe. Called once; no fragment follows. */
+  onFormatChange?: (change: FormatChange) => void
 }
 
 /** What one movie fragment of ffmpeg's holds of the tracks that are read. */
@@ -41,7 +38,7 @@ export class FragmentReader {
   #run: { init: Init; epoch: Epoch } | undefined
   #moof: Buffer | undefined
   #referenceMs: number | undefined
-  #parameterSet: Buffer | undefined
+  readonly #format = new FormatWatch()
   #over = false
 
   constructor(options: FragmentReaderOptions) {
@@ -81,11 +78,7 @@ export class FragmentReader {
     if (!moof || !run || this.#over) return
     const media = mediaOf(moof, mdat, run.init)
     const [frame] = media.video
-    if (frame?.sync && this.#pictureChanged(frame)) {
-      this.#over = true
-      this.#options.onPictureChange()
-      return
-    }
+    if (frame?.sync && this.#formatChanged(frame)) return
     const times = timesOf(media, run.init)
     const arrivedAtMs = Date.now()
     const capturedAtMs = this.#clock.capturedAtMs(times, arrivedAtMs, this.#referenceMs)
@@ -101,14 +94,13 @@ export class FragmentReader {
     for (const joined of this.#joiner.push(piece)) this.#options.onFragment({ ...joined, epoch, arrivedAtMs })
   }
 
-  #pictureChanged({ data }: Sample): boolean {
-    if (!this.#options.copiedVideo) return false
-    const parameterSet = firstParameterSet(data)
-    if (!parameterSet) return false
-    const changed = this.#parameterSet !== undefined && !this.#parameterSet.equals(parameterSet)
-    // A copy: a view would keep the whole fragment in memory.
-    this.#parameterSet = Buffer.from(parameterSet)
-    return changed
+  #formatChanged({ data }: Sample): boolean {
+    const { endsWith = [], onFormatChange } = this.#options
+    const change = endsWith.length > 0 ? this.#format.look(data) : null
+    if (change === null || !endsWith.includes(change)) return false
+    this.#over = true
+    onFormatChange?.(change)
+    return true
   }
 }
 

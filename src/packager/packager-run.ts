@@ -1,6 +1,7 @@
 import { Cleanup } from '../cleanup.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Feed } from '../feed/feed.ts'
+import type { FormatChange } from '../feed/format-watch.ts'
 import { fragmentLengthOf } from '../feed/fragment-length.ts'
 import { FragmentReader } from '../feed/fragment-reader.ts'
 import { keyframeSecondsOf } from '../feed/keyframe-cadence.ts'
@@ -36,14 +37,16 @@ export type RunOptions = {
   ffmpegBinary: string
   settings: PackagerSettings
   feed: Feed
+  /** Changes of copied video that end the run. */
+  endsWith: readonly FormatChange[]
   log: Log
   onStarted: (pid: number) => void
   /** The first fragment came out. */
   onRunning: () => void
 }
 
-/** Why a run ended that did not fail. `picture-changed`: the next one has to begin with another initialisation segment. */
-export type RunEnd = 'asked' | 'picture-changed'
+/** Why a run ended that did not fail: asked to, or the next one has to begin with another initialisation segment. */
+export type RunEnd = 'asked' | FormatChange
 
 /**
  * One packager run: tap → ffmpeg → fragments into the feed, until it is aborted or fails.
@@ -88,14 +91,14 @@ async function run(options: RunOptions, signal: AbortSignal, cleanup: Cleanup): 
   const startedAtMs = Date.now()
   let newestAtMs: number | undefined
   const reader = new FragmentReader({
-    copiedVideo: video === 'copy',
+    endsWith: video === 'copy' ? options.endsWith : [],
     fragmentLength: fragmentLengthOf(settings.partSeconds),
     onFragment(fragment) {
       if (newestAtMs === undefined) options.onRunning()
       newestAtMs = fragment.arrivedAtMs
       options.feed.append(fragment)
     },
-    onPictureChange: () => end.resolve('picture-changed'),
+    onFormatChange: (change) => end.resolve(change),
   })
   const ffmpeg = await startFfmpeg({
     binary: options.ffmpegBinary,

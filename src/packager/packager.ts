@@ -12,6 +12,11 @@ import type { Source, SourceTrack } from './source.ts'
 const retryBackoff: BackoffRule = { firstMs: 250, maxMs: 10_000, jitter: 0.2 }
 /** A run whose media came out for this long was healthy: the next failure begins with the shortest delay again. */
 const healthyAfterMs = 30_000
+/**
+ * Some encoders change the picture parameter set with each keyframe. After so many changes of nothing else they are let
+ * be: they stand in the samples, too, where most decoders look.
+ */
+const maxCodingChanges = 2
 /** How often the choice of tracks is looked at: it depends on time as well as on events. */
 const reconsiderEveryMs = 500
 
@@ -42,6 +47,7 @@ export class Packager {
   #pid: number | null = null
   #failures = 0
   #lastError: string | null = null
+  #codingChanges = 0
   #wake = Promise.withResolvers<void>()
 
   /** Starts at once; the caller owes a `close()`. */
@@ -94,6 +100,7 @@ export class Packager {
           ...this.#options,
           tracks,
           video: videoMode(tracks),
+          endsWith: this.#codingChanges < maxCodingChanges ? ['size', 'coding'] : ['size'],
           onStarted: (pid) => {
             this.#pid = pid
           },
@@ -104,6 +111,7 @@ export class Packager {
         },
         AbortSignal.any([signal, changed.signal]),
       )
+      if (end === 'coding') this.#codingChanges += 1
       if (!signal.aborted)
         this.#set('starting', end === 'asked' ? 'the tracks changed' : 'the video format changed')
       return 'next'

@@ -75,8 +75,8 @@ export class PlatformFeed {
   }
 
   snapshot(): TranscodeSnapshot {
-    if (!this.#source) return { mode: 'undecided', reasons: ['It waits for media.'] }
-    const { mode, reasons } = this.#transcode()
+    const waiting = { mode: 'undecided', reasons: ['It waits for media.'] } as const
+    const { mode, reasons } = this.#source ? this.#transcode() : waiting
     const problems = [this.#problem, this.#encoder?.problem].filter((problem) => typeof problem === 'string')
     return { mode, reasons: [...reasons, ...problems] }
   }

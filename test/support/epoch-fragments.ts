@@ -7,10 +7,8 @@ import { mp4Muxer } from '../../src/feed/muxer.ts'
 export function epochFragments(bytes: Buffer): Fragment[] {
   const fragments: Fragment[] = []
   const reader = new FragmentReader({
-    copiedVideo: false,
     fragmentLength: fragmentLengthOf(0.2),
     onFragment: (fragment) => fragments.push({ ...fragment, number: fragments.length }),
-    onPictureChange: () => undefined,
   })
   reader.push(bytes)
   return fragments

@@ -41,13 +41,11 @@ export async function startFeedSource(options: FeedSourceOptions = {}): Promise<
     const { video = true, audio = true, keyframeSeconds = 2, videoBitrate } = { ...options, ...change }
     const first = Promise.withResolvers<void>()
     const reader = new FragmentReader({
-      copiedVideo: false,
       fragmentLength: fragmentLengthOf(0.2),
       onFragment(fragment) {
         feed.append(fragment)
         first.resolve()
       },
-      onPictureChange: () => undefined,
     })
     ffmpeg = await startFfmpeg({
       binary: options.binary ?? 'ffmpeg',

@@ -22,7 +22,6 @@ afterEach(() => {
 function appendRun(feed: Feed, id: string, bytes: Buffer): void {
   let epoch: Epoch | undefined
   const reader = new FragmentReader({
-    copiedVideo: false,
     // As ffmpeg cut it.
     fragmentLength: { shortestSeconds: 0.001, longestSeconds: 10 },
     onFragment(fragment) {
@@ -30,7 +29,6 @@ function appendRun(feed: Feed, id: string, bytes: Buffer): void {
       const atMs = Date.UTC(2026, 0, 1) + fragment.startSeconds * 1000
       feed.append({ ...fragment, epoch, capturedAtMs: atMs, arrivedAtMs: atMs })
     },
-    onPictureChange: () => undefined,
   })
   reader.push(bytes)
 }

@@ -190,12 +190,24 @@ describe('tracks that change', () => {
     const { packager, runs, setTracks, newest } = packaged()
     await setTracks(track('a'))
     for (let count = 0; count < 20; count += 1) {
-      newest().end('picture-changed')
+      newest().end('size')
       await seconds(0)
     }
     expect(runs).toHaveLength(4)
     void packager.close()
   })
+})
+
+test('other picture parameters start a new run, but not of an encoder that changes them all the time', async () => {
+  const { packager, runs, setTracks, newest } = packaged()
+  await setTracks(track('a'))
+  for (let count = 0; count < 2; count += 1) {
+    expect(newest().options.endsWith).toEqual(['size', 'coding'])
+    newest().end('coding')
+    await seconds(0)
+  }
+  expect([runs.length, newest().options.endsWith]).toEqual([3, ['size']])
+  void packager.close()
 })
 
 describe('a close', () => {

@@ -327,6 +327,30 @@ describe('at the same time', () => {
     expect(fake.told).toEqual(['first: WORKER_DIED, come back'])
   })
 
+  test('the wait runs out while its publisher is let in and lost again: a new wait has begun', async () => {
+    const { fake, resumeToken } = await lost()
+    const opening = fake.holdOpening()
+    const second = fake.publish('second', { resumeToken })
+    await turns()
+    await fake.publicationEnds(2)
+    await seconds(resumeSeconds + 1)
+    opening.open()
+    await second
+    await turns()
+    expect(fake.shown()).toBe('interrupted: the publisher was lost')
+    await seconds(resumeSeconds)
+    expect(fake.shown()).toBe('idle: the publisher did not come back')
+  })
+
+  test('a publication and a packager that were replaced report too late to change anything', async () => {
+    const { fake, first } = await live()
+    await fake.publish('second', { resumeToken: first.resumeToken })
+    await fake.packager('running', 'late', 1)
+    await fake.publicationEnds(1)
+    expect(fake.shown()).toBe('interrupted: a publisher is back, no media so far')
+    expect(fake.told).toEqual(['first: STREAM_TAKEN'])
+  })
+
   test('a packager that reports after its publisher is gone changes nothing', async () => {
     const { fake } = await lost()
     await fake.packager('running', 'late', 1)
