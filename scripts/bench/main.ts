@@ -5,6 +5,7 @@ import type { Machine } from './machine.ts'
 import { describeMachine } from './machine.ts'
 import { measureCpu } from './measure-cpu.ts'
 import { measureEncode } from './measure-encode.ts'
+import { measureFuzz } from './measure-fuzz.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
 import { measurePushMemory } from './measure-push-memory.ts'
@@ -31,6 +32,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   'push-memory': measurePushMemory,
   whip: measureWhip,
   whep: measureWhep,
+  fuzz: measureFuzz,
 }
 
 async function main(): Promise<void> {

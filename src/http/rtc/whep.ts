@@ -36,7 +36,7 @@ export function registerWhep(
             ),
       )
       try {
-        const viewer = await registry.watch(stream, offer, () => {
+        const viewer = await registry.watch(stream, { offer, client }, () => {
           leave()
           onEnd()
         })
