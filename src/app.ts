@@ -24,6 +24,7 @@ import type { Log } from './log.ts'
 import { MediaBudget } from './media-budget.ts'
 import { Packager } from './packager/packager.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
+import { ownAddresses } from './push/connection/own-addresses.ts'
 import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
@@ -200,6 +201,8 @@ async function loadTargets(
     allowPrivate: restream.restreamAllowPrivate,
     allow: restream.restreamAllow,
     deny: restream.restreamDeny,
+    // Behind NAT, the announced address leads back here as well.
+    own: () => [...ownAddresses(), announcedAddress(config.rtc) ?? []].flat(),
   }
   const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
