@@ -97,7 +97,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const budget = new MediaBudget(config.limits.maxMediaBytes)
   const transcodes = new TranscodeSlots(config.limits.maxTranscodes)
-  const outbound = await createOutbound(config.restream)
+  const outbound = await createOutbound(config)
   const webhooks = await Webhooks.load({
     ...{ database, log, send: createSendWebhook(outbound.dial), checkHost: outbound.checkHost },
   })

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
+import { startBrowser, type TestBrowser } from '../support/browsers/chromium.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { untilState } from '../support/pages.ts'
 

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
+import { announcedAddress } from '../../config/announced-address.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import type { RestreamConfig } from '../../config/sections/restream-config.ts'
+import type { RtcConfig } from '../../config/sections/rtc-config.ts'
 import { messageOf } from '../../errors.ts'
 import { checkedAddresses, createDial, type Dial } from './dial.ts'
+import { ownAddresses } from './own-addresses.ts'
 
 /** Longest wait for the name server when an address is added; one that is not known then is checked later. */
 const checkHostMs = 3_000
@@ -15,11 +18,19 @@ export type Outbound = {
 }
 
 /** @throws ConfigError when the file with certificates can't be read. */
-export async function createOutbound(config: RestreamConfig): Promise<Outbound> {
+export async function createOutbound({
+  restream: config,
+  rtc,
+}: {
+  restream: RestreamConfig
+  rtc: RtcConfig
+}): Promise<Outbound> {
   const rules = {
     allowPrivate: config.restreamAllowPrivate,
     allow: config.restreamAllow,
     deny: config.restreamDeny,
+    // Behind NAT, the announced address leads back here as well.
+    own: () => [...ownAddresses(), announcedAddress(rtc) ?? []].flat(),
   }
   const extraCa = config.restreamCaFile === null ? null : await readCaFile(config.restreamCaFile)
   return {

@@ -38,7 +38,7 @@ async function receiver(answer: { status: number; headers?: Record<string, strin
 }
 
 function sender(allow: string[]) {
-  const rules = { allowPrivate: false, allow, deny: [] }
+  const rules = { allowPrivate: false, allow, deny: [], own: () => ['8.8.8.8'] }
   return createSendWebhook(createDial({ rules, verifyTls: true, extraCa: null }))
 }
 
@@ -86,6 +86,9 @@ describe('sending a webhook', () => {
       const result = await sender([])(post(`http://${host}/latest/meta-data`), never)
       expect(result, host).toMatchObject({ status: null, error: expect.stringMatching(/private network/) })
     }
+    expect(await sender([])(post('http://8.8.8.8/'), never)).toMatchObject({
+      error: expect.stringMatching(/gateway's own/),
+    })
     expect(received).toEqual([])
   })
 

@@ -69,9 +69,9 @@ export class TargetsView {
     for (const target of targets) this.#showRow(targetRow(target, this.#clock.now()))
   }
 
-  #showRow({ name, kind, state, mood, note, problem, actions }: TargetRow): void {
+  #showRow({ name, kind, state, health, note, problem, actions }: TargetRow): void {
     const row = this.#rows.get(name) ?? this.#addRow(name)
-    row.item.dataset.mood = mood
+    row.item.dataset.health = health
     setText(row.kind, kind)
     setText(row.state, state)
     setText(row.note, note ?? '')
