@@ -1,5 +1,6 @@
 import {
   headLines,
+  listedRenditions,
   lowLatencyVersion,
   mediaPlaylistName,
   type PlaylistFacts,
@@ -7,7 +8,7 @@ import {
   plainVersion,
   textOf,
 } from './playlist-facts.ts'
-import { renditionIds, servedRendition } from './renditions.ts'
+import { servedRendition } from './renditions.ts'
 import type { OpenSegment, SegmentHead } from './segment.ts'
 
 /** EXT-X-PART tags stay for this many target durations from the end of the playlist (rfc8216bis section 6.2.2). */
@@ -49,7 +50,7 @@ export function mediaPlaylist(facts: PlaylistFacts, rendition: string, delta = f
       ? [...segmentLines(facts.open, rendition, false), ...partLines(facts.open, rendition)]
       : []),
     ...lastLine(facts, rendition),
-    ...reportLines(facts, rendition),
+    ...reportLines(facts, rendition, partsFrom),
   ])
 }
 
@@ -68,18 +69,19 @@ function lastLine(
   return partTargetSeconds === null ? [] : ['# What comes next is not known yet.']
 }
 
-/** Where the other renditions are, so that a player that switches need not ask for an old state first (4.4.5.4). */
-function reportLines(
-  { segments, open, partTargetSeconds, sessionId, ended }: PlaylistFacts,
-  own: string,
-): string[] {
-  const newest = open ?? segments.at(-1)
-  if (partTargetSeconds === null || ended || !newest) return []
-  const withParts = open ?? segments.findLast(({ partsListed }) => partsListed)
+/**
+ * How far the other renditions have come, so that a player that switches need not ask for an old state first (4.4.5.4).
+ * @param partsFrom number of the oldest segment whose parts are listed.
+ */
+function reportLines(facts: PlaylistFacts, own: string, partsFrom: number): string[] {
+  const { segments, open, partTargetSeconds, sessionId, ended } = facts
+  if (partTargetSeconds === null || ended) return []
+  const withParts =
+    open ?? segments.findLast(({ mediaSequence, partsListed }) => partsListed && mediaSequence >= partsFrom)
   const last = withParts
     ? `LAST-MSN=${withParts.mediaSequence},LAST-PART=${withParts.parts.length - 1}`
-    : `LAST-MSN=${newest.mediaSequence}`
-  return renditionIds(newest.epoch)
+    : `LAST-MSN=${segments.at(-1)?.mediaSequence}`
+  return listedRenditions(facts)
     .filter((id) => id !== own)
     .map((id) => `#EXT-X-RENDITION-REPORT:URI="${mediaPlaylistName(id, sessionId)}",${last}`)
 }
