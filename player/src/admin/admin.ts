@@ -123,14 +123,15 @@ function credentialActions(kind: 'keys' | 'tokens', { id, label, stream }: Crede
   ]
 }
 
-function webhookActions({ id, enabled, url }: ShownWebhook): RowAction[] {
+function webhookActions({ id, enabled, url, deliveries }: ShownWebhook): RowAction[] {
   const path = `/api/webhooks/${id}`
+  const again: RowAction = {
+    label: 'Send failed ones again',
+    run: () => send('POST', `${path}/replay`, { failedSince: new Date(0).toISOString() }),
+  }
   return [
     { label: enabled ? 'Disable' : 'Enable', run: () => send('PATCH', path, { enabled: !enabled }) },
-    {
-      label: 'Send failed ones again',
-      run: () => send('POST', `${path}/replay`, { failedSince: new Date(0).toISOString() }),
-    },
+    ...(enabled && deliveries.failed > 0 ? [again] : []),
     {
       label: 'Rotate',
       run: async () => {
