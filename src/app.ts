@@ -38,9 +38,11 @@ import { Packager } from './packager/packager.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { openPublication } from './sfu/open-publication.ts'
+import { StagePeer } from './sfu/stage-peer.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
 import { Invites } from './stage/invites.ts'
+import { Programme } from './stage/programme.ts'
 import { programmeSettings } from './stage/programme-settings.ts'
 import { stageDoor } from './stage/stage-door.ts'
 import { Stages } from './stage/stages.ts'
@@ -138,13 +140,17 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const invites = new Invites()
+  const mixing = {
+    ...{ registry, ports, ffmpegBinary: ffmpeg.binary },
+    settings: programmeSettings(config.stage, config.encode),
+  }
   const stages = new Stages(
     {
-      registry,
-      pool,
-      ports,
-      ffmpegBinary: ffmpeg.binary,
-      settings: programmeSettings(config.stage, config.encode),
+      createRouter: (onDied) => pool.createMediaRouter(onDied),
+      createPeer: (options) => StagePeer.create(options),
+      startProgramme: (options) => Programme.start({ ...mixing, ...options }),
+      invites,
       maxBitrateBps: config.limits.maxPublishBitrateBps,
       admits: () => null,
       log,
@@ -153,7 +159,6 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   )
   // Before the streams: the end of a show is an end of its stream.
   cleanup.defer(() => stages.close())
-  const invites = new Invites()
   const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
   await registerApiDocuments(server)
