@@ -19,8 +19,6 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          // Two browsers, an encoder and a decoder share two cores with whatever else the machine does.
-          retry: 1,
           include: ['test/e2e/**/*.test.ts'],
           sequence: { groupOrder: 2 },
           testTimeout: 180_000,

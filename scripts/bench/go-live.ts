@@ -1,5 +1,5 @@
 import type { Cleanup } from '../../src/cleanup.ts'
-import { startBrowser, type TestBrowser } from '../../test/support/browser.ts'
+import { startBrowser, type TestBrowser } from '../../test/support/browsers/chromium.ts'
 import { installClockCamera, readClockAgeMs } from '../../test/support/clock-camera.ts'
 import type { ClipCodec } from './clips.ts'
 import { startGatewayProcess } from './gateway-process.ts'

@@ -5,8 +5,10 @@ import type { Machine } from './machine.ts'
 import { describeMachine } from './machine.ts'
 import { measureCpu } from './measure-cpu.ts'
 import { measureEncode } from './measure-encode.ts'
+import { measureFuzz } from './measure-fuzz.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureMemory } from './measure-memory.ts'
+import { measurePushMemory } from './measure-push-memory.ts'
 import { measureRestream } from './measure-restream.ts'
 import { measureServing } from './measure-serving.ts'
 import { measureStart } from './measure-start.ts'
@@ -27,8 +29,10 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   viewers: measureViewers,
   serving: measureServing,
   restream: measureRestream,
+  'push-memory': measurePushMemory,
   whip: measureWhip,
   whep: measureWhep,
+  fuzz: measureFuzz,
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StreamSnapshot } from '../../src/streams/stream-snapshot.ts'
-import { startBrowser, type TestBrowser } from '../../test/support/browser.ts'
+import { startBrowser, type TestBrowser } from '../../test/support/browsers/chromium.ts'
 import { installClockCamera } from '../../test/support/clock-camera.ts'
 import type { ClipCodec } from './clips.ts'
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { Cleanup } from '../../src/cleanup.ts'
-import { startBrowser } from '../../test/support/browser.ts'
+import { startBrowser } from '../../test/support/browsers/chromium.ts'
 import { installClockCamera, readClockAgeMs } from '../../test/support/clock-camera.ts'
 import { publishFromPage } from '../../test/support/whip-page.ts'
 import { type ClipCodec, clipText, makeClip } from './clips.ts'

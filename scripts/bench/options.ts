@@ -10,8 +10,10 @@ export const measurementNames = [
   'viewers',
   'serving',
   'restream',
+  'push-memory',
   'whip',
   'whep',
+  'fuzz',
 ] as const
 export type MeasurementName = (typeof measurementNames)[number]
 
@@ -21,9 +23,14 @@ export type BenchOptions = {
   runs: number | undefined
   /** Length of a run; undefined for the measurement's own default. */
   seconds: number | undefined
+  /** Of the random inputs of `fuzz`; undefined for another one each time. */
+  seed: number | undefined
+  /** How many of them. */
+  inputs: number | undefined
 }
 
 export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--runs N] [--seconds N]
+              [--seed N] [--inputs N]
 
   cpu      CPU and memory of the gateway's processes at 1, 4 and 8 copied streams and 1 transcoded one
            (a run is --seconds, default 3 runs of 20 s for each row)
@@ -34,9 +41,12 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
            (default 5 runs)
   restream CPU and memory per RTMP target, and how fast each fault of a server is noticed and got over
            (a run is --seconds, default 3 runs of 20 s; the faults take 2 minutes)
+  push-memory  how a push's ffmpeg grows over 4 h of media, by the container that it reads (takes 1 minute)
   whip     8 publishers by WHIP, 720p30 at 2 Mbit/s each: CPU per stream and lost segments over --seconds (default 60)
   whep     glass to glass and first picture in a browser (--seconds for each codec, default 30), then one publisher to
            100 viewers who count packets
+  fuzz     --inputs (default 10,000) broken inputs of all kinds to a gateway, which has to stand them; the same ones for
+           the same --seed
   memory   growth of the processes over --seconds (default 180)
   viewers  how soon 300 and 2,000 viewers of Low-Latency HLS get each playlist (default 3 runs of 20 s for each)
   serving  playlists and segments per second, against nginx with the same files (default 3 runs of 3 s for each)
@@ -47,7 +57,10 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { runs: { type: 'string' }, seconds: { type: 'string' } },
+    options: {
+      ...{ runs: { type: 'string' }, seconds: { type: 'string' } },
+      ...{ seed: { type: 'string' }, inputs: { type: 'string' } },
+    },
   })
   const unknown = positionals.filter((name) => !isName(name))
   if (unknown.length > 0) {
@@ -62,6 +75,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
         : measurementNames,
     runs: wholeNumber('--runs', values.runs),
     seconds: wholeNumber('--seconds', values.seconds),
+    seed: wholeNumber('--seed', values.seed),
+    inputs: wholeNumber('--inputs', values.inputs),
   }
 }
 
@@ -71,7 +86,7 @@ function isName(text: string): text is MeasurementName {
 
 function wholeNumber(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^[1-9]\d{0,5}$/.test(text))
+  if (!/^[1-9]\d{0,9}$/.test(text))
     throw new Error(`${option} must be a whole number above 0, not "${text}".`)
   return Number(text)
 }

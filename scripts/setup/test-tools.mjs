@@ -3,13 +3,26 @@ import { SetupError } from './context.mjs'
 import { findOnPath } from './files.mjs'
 
 const CHROMIUM = '/usr/bin/chromium'
-const NGINX = '/usr/sbin/nginx'
-const TURNSERVER = '/usr/bin/turnserver'
-const NGINX_STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
 const NGINX_RTMP_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so'
+/** Debian's folder of libraries for this processor. */
+const LIBRARIES = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
+
+/** Files that the tests use where Debian puts them, and the packages that bring them. */
+const FILES = {
+  '/usr/sbin/nginx': 'nginx',
+  '/usr/lib/nginx/modules/ngx_stream_module.so': 'libnginx-mod-stream',
+  '/usr/bin/turnserver': 'coturn',
+  '/usr/bin/firefox-esr': 'firefox-esr',
+  // WebKitGTK, its decoders of H.264 and AAC, and the screen that it insists on.
+  '/usr/bin/WebKitWebDriver': 'webkit2gtk-driver',
+  [`${LIBRARIES}/gstreamer-1.0/libgstlibav.so`]: 'gstreamer1.0-libav',
+  [`${LIBRARIES}/gstreamer-1.0/libgstvideoparsersbad.so`]: 'gstreamer1.0-plugins-bad',
+  [`${LIBRARIES}/gstreamer-1.0/libgstopengl.so`]: 'gstreamer1.0-gl',
+  '/usr/bin/Xvfb': 'xvfb',
+}
 
 /**
- * What only the tests and measurements need: a browser, nginx with RTMP, ffprobe, a TURN server.
+ * What only the tests and measurements need: browsers, nginx with RTMP, ffprobe, a TURN server.
  * @param {NodeJS.ProcessEnv} env
  * @param {(file: string) => boolean} [exists]
  * @returns {{ debianPackages: string[], env: Record<string, string> }} `env` holds once the packages are there
@@ -23,12 +36,8 @@ export function testTools(env, exists = existsSync) {
     if (own && !exists(own))
       throw new SetupError(`${name}=${own} does not exist; correct it or leave it out.`)
   }
-  const debianPackages = []
-  if (!exists(chromium)) debianPackages.push('chromium')
+  const files = { [chromium]: 'chromium', [module]: 'libnginx-mod-rtmp', ...FILES }
+  const debianPackages = Object.entries(files).flatMap(([file, name]) => (exists(file) ? [] : [name]))
   if (!findOnPath('ffprobe', env.PATH)) debianPackages.push('ffmpeg')
-  if (!exists(NGINX)) debianPackages.push('nginx')
-  if (!exists(TURNSERVER)) debianPackages.push('coturn')
-  if (!exists(module)) debianPackages.push('libnginx-mod-rtmp')
-  if (!exists(NGINX_STREAM_MODULE)) debianPackages.push('libnginx-mod-stream')
   return { debianPackages, env: { SLUICE_CHROMIUM: chromium, SLUICE_NGINX_RTMP_MODULE: module } }
 }

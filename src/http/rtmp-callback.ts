@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import type { PublishQuestion } from '../push/connection/rtmp-publish-check.ts'
@@ -13,7 +13,7 @@ const questionSchema = z.object({
 
 /**
  * `POST /internal/rtmp/on_publish`: nginx-rtmp asks whether it may take a stream. 204 for what the gateway pushes at
- * this moment. Any other question, and any other client, gets the answer for addresses that do not exist.
+ * this moment. Every other question gets the answer for addresses that do not exist.
  */
 export function registerRtmpCallback(
   server: FastifyInstance,
@@ -28,14 +28,18 @@ export function registerRtmpCallback(
     )
     scope.post('/internal/rtmp/on_publish', async (request, reply) => {
       const { success, data } = questionSchema.safeParse(request.body)
+      // Not `request.ip`, which a header decides behind a proxy. What a proxy passed on, no RTMP server asks.
+      const askedFrom = isForwarded(request) ? undefined : request.socket.remoteAddress
       const allowed =
         success &&
-        (await allows({
-          ...{ app: data.app, name: data.name },
-          ...{ publisherAddress: data.addr, askedFrom: request.ip },
-        }))
+        askedFrom !== undefined &&
+        (await allows({ app: data.app, name: data.name, publisherAddress: data.addr, askedFrom }))
       if (!allowed) throw new GatewayError('NOT_FOUND', 'There is nothing at /internal/rtmp/on_publish.')
       return reply.status(204).header('cache-control', 'no-store').send()
     })
   })
+}
+
+function isForwarded({ headers }: FastifyRequest): boolean {
+  return ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined)
 }

@@ -1,6 +1,6 @@
 import type { RtpSource } from './rtp-publisher.ts'
 
-/** A moving picture with a running clock and a beep every second: something to watch without a camera. */
+/** A test pattern with a running clock and a beep every second: something to watch without a camera. */
 export const demoSource: RtpSource = {
   inputOptions: [
     // At the speed of real time; for both inputs.

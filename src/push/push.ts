@@ -3,7 +3,6 @@ import type { Epoch } from '../feed/epoch.ts'
 import type { Feed } from '../feed/feed.ts'
 import { type EpochEnd, followEpoch } from '../feed/follow-epoch.ts'
 import { mediaBytes } from '../feed/fragment.ts'
-import { mp4Muxer } from '../feed/muxer.ts'
 import { StdinWriter } from '../feed/stdin-writer.ts'
 import { type FfmpegProcess, startFfmpeg } from '../ffmpeg/process.ts'
 import { createProgressParser } from '../ffmpeg/progress.ts'
@@ -14,6 +13,7 @@ import { Relay } from './connection/relay.ts'
 import { unacknowledgedBytes } from './connection/tcp-send-queue.ts'
 import { explainFailure } from './explain.ts'
 import { DialError, type FailureFacts } from './failure.ts'
+import { flvMuxer } from './flv-muxer.ts'
 import type { Liveness } from './liveness.ts'
 import { pushArguments } from './push-args.ts'
 import { PushMeter } from './push-meter.ts'
@@ -151,7 +151,7 @@ export class Push {
 
   async #supervise(process: FfmpegProcess, relay: Relay, signal: AbortSignal): Promise<string> {
     const { feed, epoch } = this.#options
-    const writer = new StdinWriter(process.stdin, mp4Muxer(epoch))
+    const writer = new StdinWriter(process.stdin, flvMuxer(epoch))
     const onAbort = (): void => {
       this.#end ??= { kind: 'closed' }
       // ffmpeg sees a SIGTERM only after its next read: without media that would be the end of its input.

@@ -8,6 +8,7 @@ import { pause } from '../pause.ts'
 import type { TranscodeSnapshot } from '../platform-feed/transcode-snapshot.ts'
 import { type Destination, destinationOf, hideSecrets } from './connection/destination.ts'
 import type { Dial } from './connection/dial.ts'
+import type { PushAddress } from './connection/rtmp-publish-check.ts'
 import { Push, type PushEnd } from './push.ts'
 import { needsPerson, retryDelayMs } from './retry-delay.ts'
 import type { TargetHistory } from './target-history.ts'
@@ -97,8 +98,9 @@ export class Target {
   }
 
   /** Where it is connecting at this moment, for a server that asks whether that is us. */
-  get connectingTo(): Destination | null {
-    return this.#state === 'connecting' ? this.#destination : null
+  get connectingTo(): PushAddress | null {
+    const { stream, trusted } = this.#options
+    return this.#state === 'connecting' ? { ...this.#destination, stream, trusted } : null
   }
 
   /** Tries again soon, if it waits for that; else nothing happens. */

@@ -8,7 +8,7 @@ export type MediaRouter = {
 }
 
 /**
- * Without this extension browsers send pictures upright instead of telling receivers to turn them, which ffmpeg
+ * Without this extension browsers send video upright instead of telling receivers to turn them, which ffmpeg
  * does not (https://github.com/versatica/mediasoup-website/issues/8).
  */
 const videoOrientation = 'urn:3gpp:video-orientation'

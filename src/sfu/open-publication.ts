@@ -4,11 +4,12 @@ import { Publication, type TrackKind } from './publication.ts'
 import type { TapPorts } from './tap-ports.ts'
 import type { Viewer } from './viewers/viewer.ts'
 import { Viewers } from './viewers/viewers.ts'
+import type { WatchRequest } from './viewers/watch-request.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export type PublicationPlace = {
   publication: Publication
-  watch(offer: string, onEnd: () => void): Promise<Viewer>
+  watch(request: WatchRequest, onEnd: () => void): Promise<Viewer>
   close(): void
 }
 
@@ -35,7 +36,7 @@ export async function openPublication(
   open.onTracksChanged(() => viewers.tracksChanged())
   return {
     publication: open,
-    watch: (offer, onEnd) => viewers.watch(offer, onEnd),
+    watch: (request, onEnd) => viewers.watch(request, onEnd),
     close() {
       viewers.close()
       open.close()

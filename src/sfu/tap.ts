@@ -62,7 +62,7 @@ export class Tap {
 
   /**
    * Lets media flow: video, then audio on video's first keyframe. ffmpeg starts every track at time 0 with its
-   * first packet, so audio that began earlier would be shifted against the picture until the first sender reports.
+   * first packet, so audio that began earlier would be shifted against the video until the first sender reports.
    * Resolves when everything flows, or when the signal aborts.
    */
   async start(signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import type { MediaBudget } from '../media-budget.ts'
 import type { Publication } from '../sfu/publication.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
+import type { WatchRequest } from '../sfu/viewers/watch-request.ts'
 import { streamNamePattern } from '../stream-name.ts'
 import { type Published, Stream } from './stream.ts'
 import type { StreamDependencies } from './stream-parts.ts'
@@ -60,10 +61,10 @@ export class Registry {
    * @param onEnd called once when the viewer is gone or has to come back.
    * @throws GatewayError BAD_STREAM_NAME, NOT_LIVE, and what `Viewers.watch` throws.
    */
-  async watch(name: string, offer: string, onEnd: () => void): Promise<Viewer> {
+  async watch(name: string, request: WatchRequest, onEnd: () => void): Promise<Viewer> {
     const stream = this.#streams.get(checkName(name))
     if (!stream) throw new GatewayError('NOT_LIVE', `"${name}" is not live.`)
-    return await stream.watch(offer, onEnd)
+    return await stream.watch(request, onEnd)
   }
 
   /** All streams, by name. */

@@ -6,6 +6,7 @@ import type { Source } from '../packager/source.ts'
 import type { TrackKind } from '../sfu/publication.ts'
 import type { TrackSnapshot } from '../sfu/track-snapshot.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
+import type { WatchRequest } from '../sfu/viewers/watch-request.ts'
 import type { OutputKinds } from './output.ts'
 
 /** What a stream needs of a publication: the rest of it is between its ingest and the SFU. */
@@ -18,7 +19,7 @@ export type OpenPublication<P extends StreamPublication> = {
    * Answers a viewer's offer.
    * @param onEnd called once when the viewer is gone or has to come back.
    */
-  watch(offer: string, onEnd: () => void): Promise<Viewer>
+  watch(request: WatchRequest, onEnd: () => void): Promise<Viewer>
   close(): void
 }
 

@@ -4,6 +4,7 @@ import type { PackagerState } from '../packager/packager-snapshot.ts'
 import { SerialQueue } from '../serial-queue.ts'
 import type { Publication } from '../sfu/publication.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
+import type { WatchRequest } from '../sfu/viewers/watch-request.ts'
 import { Broadcast } from './broadcast.ts'
 import { mayTakeOver } from './may-take-over.ts'
 import { refusal, shuttingDown } from './refusal.ts'
@@ -85,10 +86,10 @@ export class Stream<P extends StreamPublication = Publication> {
    * Answers the offer of a viewer who wants to watch in real time.
    * @throws GatewayError NOT_LIVE, and what `Viewers.watch` throws.
    */
-  async watch(offer: string, onEnd: () => void): Promise<Viewer> {
+  async watch(request: WatchRequest, onEnd: () => void): Promise<Viewer> {
     const connected = connectedOf(this.#status)
     if (!connected) throw new GatewayError('NOT_LIVE', `"${this.name}" is not live.`)
-    return await connected.open.watch(offer, onEnd)
+    return await connected.open.watch(request, onEnd)
   }
 
   snapshot(): StreamSnapshot {

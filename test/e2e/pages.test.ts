@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
+import { startBrowser, type TestBrowser } from '../support/browsers/chromium.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { untilState } from '../support/pages.ts'
 
@@ -58,6 +58,6 @@ describe('the pages', () => {
     const page = await open('/publish/demo')
     await page.getByRole('button', { name: 'Go live' }).click()
     await untilState(page, 'error')
-    await expect.poll(() => page.getByRole('status').first().textContent()).toContain('live under this name')
+    await expect.poll(() => page.getByRole('status').first().textContent()).toContain('Choose another name')
   })
 })

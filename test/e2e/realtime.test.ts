@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Cleanup } from '../../src/cleanup.ts'
+import { startBrowser, type TestBrowser } from '../support/browsers/chromium.ts'
 import { installClockCamera, readClockAgeMs } from '../support/clock-camera.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { readWatching, untilFresh } from '../support/pages.ts'
@@ -9,41 +11,40 @@ import { publishFromPage, realtimeLoudness } from '../support/whip-page.ts'
 const realtimeMs = 1_000
 const camera = { width: 640, height: 360, framesPerSecond: 30 }
 
+const cleanup = new Cleanup()
 let gateway: TestGateway
-let browsers: TestBrowser[] = []
+let browser: TestBrowser
+let broadcaster: Page | undefined
+let viewer: Page
 
 beforeAll(async () => {
   gateway = await startGateway()
+  cleanup.defer(() => gateway.close())
+  browser = await startBrowser()
+  cleanup.defer(() => browser.close())
 })
-afterAll(async () => {
-  await closeBrowsers()
-  await gateway?.close()
-})
+afterAll(() => cleanup.run())
 
-async function closeBrowsers(): Promise<void> {
-  await Promise.all(browsers.map((browser) => browser.close()))
-  browsers = []
+beforeEach(async () => {
+  ;({ page: viewer } = await browser.open())
+})
+afterEach(() => viewer.context().close())
+
+/** A window that publishes by WHIP. */
+async function publish(stream: string, codec: 'h264' | 'vp8', layers = 1): Promise<void> {
+  await broadcaster?.context().close()
+  ;({ page: broadcaster } = await browser.open())
+  await installClockCamera(broadcaster, camera)
+  await broadcaster.goto(`${gateway.url}/`)
+  await publishFromPage(broadcaster, stream, codec, { layers })
 }
 
-/** A browser that publishes by WHIP, and another one that watches. */
-async function publishAndWatch(stream: string, codec: 'h264' | 'vp8', layers = 1) {
-  await closeBrowsers()
-  const broadcaster = await startBrowser()
-  browsers.push(broadcaster)
-  const viewer = await startBrowser()
-  browsers.push(viewer)
-  await installClockCamera(broadcaster.page, camera)
-  await broadcaster.page.goto(`${gateway.url}/`)
-  await publishFromPage(broadcaster.page, stream, codec, { layers })
-  return { broadcaster: broadcaster.page, viewer: viewer.page }
-}
-
-const mode = (page: TestBrowser['page']) => page.evaluate(() => document.documentElement.dataset.mode)
+const mode = (page: Page) => page.evaluate(() => document.documentElement.dataset.mode)
 
 describe.each(['h264', 'vp8'] as const)('Chromium publishes %s by WHIP', (codec) => {
   it('and is seen and heard in real time and by HLS, also after it came back', async () => {
-    const stream = `rt-${codec}-${Date.now()}`
-    const { broadcaster, viewer } = await publishAndWatch(stream, codec)
+    const stream = `rt-${codec}`
+    await publish(stream, codec)
     await viewer.goto(`${gateway.url}/watch/${stream}?mode=realtime`)
     await untilFresh(viewer, realtimeMs)
     expect(await mode(viewer)).toBe('realtime')
@@ -62,8 +63,7 @@ describe.each(['h264', 'vp8'] as const)('Chromium publishes %s by WHIP', (codec)
       )
       .toBe(true)
 
-    await broadcaster.reload()
-    await publishFromPage(broadcaster, stream, codec)
+    await publish(stream, codec)
     await untilFresh(viewer, realtimeMs)
     expect(await mode(viewer)).toBe('realtime')
 
@@ -80,8 +80,8 @@ describe.each(['h264', 'vp8'] as const)('Chromium publishes %s by WHIP', (codec)
 
 describe('a simulcast publisher', () => {
   it('is seen in its best layer, in real time and by HLS', async () => {
-    const stream = `simulcast-${Date.now()}`
-    const { viewer } = await publishAndWatch(stream, 'h264', 2)
+    const stream = 'simulcast'
+    await publish(stream, 'h264', 2)
     await viewer.goto(`${gateway.url}/watch/${stream}?mode=realtime`)
     await untilFresh(viewer, realtimeMs)
     const height = () => viewer.evaluate(() => document.querySelector('video')?.videoHeight)
@@ -91,18 +91,19 @@ describe('a simulcast publisher', () => {
 })
 
 describe('the watch page gives real time up by itself', () => {
+  const stream = 'fallback'
+  beforeAll(() => publish(stream, 'h264'))
+
   it.each([
     {
       why: 'nothing gets through',
       says: /does not get through/,
-      // The answer, with candidates where nobody is.
+      // The answer, with candidates that lead nowhere.
       answer: (sdp: string) => sdp.replace(/(127\.0\.0\.1) \d+ typ/g, '$1 9 typ'),
     },
     { why: 'the codec is missing', says: /cannot decode/, status: 406 },
     { why: 'there are too many viewers', says: /Too many people/, status: 503 },
-  ])('when $why, plays HLS and says so', async ({ says, answer, status }) => {
-    const stream = `fallback-${Date.now()}`
-    const { viewer } = await publishAndWatch(stream, 'h264')
+  ])('when $why, plays HLS and shows why', async ({ says, answer, status }) => {
     await viewer.route('**/whep/**', async (route) => {
       if (route.request().method() !== 'POST') return await route.continue()
       if (status !== undefined) return await route.fulfill({ status })
@@ -113,7 +114,7 @@ describe('the watch page gives real time up by itself', () => {
     await untilFresh(viewer, 8_000)
     expect(await mode(viewer)).toBe('lowest')
     expect(await viewer.locator('#mode-note').textContent()).toMatch(says)
-    // Whoever chooses it again gets another try.
+    // Choosing it again makes another try.
     await viewer.unroute('**/whep/**')
     await viewer.getByLabel('Latency').selectOption('realtime')
     await untilFresh(viewer, realtimeMs)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Cleanup } from '../../src/cleanup.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
+import { startBrowser, type TestBrowser } from '../support/browsers/chromium.ts'
 import { certificateFiles } from '../support/certificate.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { untilState } from '../support/pages.ts'

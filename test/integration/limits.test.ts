@@ -10,7 +10,9 @@ import { openPublication } from '../../src/sfu/open-publication.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { TranscodeSlots } from '../../src/transcode-slots.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { offerOf } from '../support/offers.ts'
 import { publishTracks } from '../support/publish-tracks.ts'
+import { RtcHttp } from '../support/rtc-http.ts'
 import { Refused, SignalingClient } from '../support/signaling-client.ts'
 
 let gateway: TestGateway | undefined
@@ -191,3 +193,23 @@ async function ask(path: string): Promise<{ status: number; body: unknown }> {
       .end()
   })
 }
+
+test('one address that watches with made-up payload types leaves others a way to watch', async () => {
+  gateway = await startGateway({ SLUICE_TRUSTED_PROXIES: '127.0.0.1' })
+  const [whip, whep] = [new RtcHttp(gateway), new RtcHttp(gateway, 'whep')]
+  await whip.open('live')
+  const offer = offerOf('chromium-watch')
+  // 108 is H.264 in it; a free number instead is another router.
+  const watch = async (payloadType: number, address: string) => {
+    const odd = offer.replaceAll(/(?<=(rtpmap|fmtp|rtcp-fb):)108 /g, `${payloadType} `)
+    const named = odd.replace(/(?<=m=video .*) 108(?= )/, ` ${payloadType}`)
+    return (await whep.post('live', named, { 'x-forwarded-for': address })).status
+  }
+  const free = [50, 51, 52, 53, 54]
+  const statuses: number[] = []
+  for (const payloadType of free) statuses.push(await watch(payloadType, '203.0.113.7'))
+  expect(statuses).toEqual([201, 201, 201, 201, 429])
+  // Kinds that are there already are open to all, and new ones to others.
+  expect(await watch(50, '203.0.113.7')).toBe(201)
+  expect(await watch(54, '203.0.113.8')).toBe(201)
+})

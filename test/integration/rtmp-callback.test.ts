@@ -5,6 +5,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { freePort, type NginxRtmp, startNginxRtmp } from '../support/nginx-rtmp.ts'
 import { publishTracks } from '../support/publish-tracks.ts'
 import { runTool, testFfmpeg } from '../support/run-tool.ts'
+import { TargetsClient } from '../support/targets-client.ts'
 
 const cleanup = new Cleanup()
 let gateway: TestGateway
@@ -13,7 +14,10 @@ let nginx: NginxRtmp
 beforeAll(async () => {
   const port = await freePort()
   const target = { name: 'own', url: `rtmp://127.0.0.1:${port}/live`, key: 'key-of-{stream}?more=1' }
-  gateway = await startGateway({ SLUICE_TARGETS: JSON.stringify({ '*': [target] }) })
+  gateway = await startGateway({
+    SLUICE_TARGETS: JSON.stringify({ '*': [target] }),
+    SLUICE_RESTREAM_ALLOW_PRIVATE: 'true',
+  })
   cleanup.defer(() => gateway.close())
   nginx = await startNginxRtmp({ port, onPublish: `${gateway.url}/internal/rtmp/on_publish` })
   cleanup.defer(() => nginx.stop())
@@ -50,6 +54,19 @@ describe('nginx-rtmp that asks the gateway about every stream', () => {
     expect(status).toBe(404)
     expect(JSON.parse(body)).toMatchObject({ error: { code: 'NOT_FOUND' } })
   })
+})
+
+test("an API user's target does not publish under another stream's name", async () => {
+  const publisher = await publishTracks(gateway, 'mine', ['video', 'audio'])
+  const targets = new TargetsClient(gateway.url, 'mine')
+  await targets.add({ name: 'foreign', url: nginx.url, key: 'theirs' })
+  await publisher.send(await clip(), 'video/H264', 'audio/opus')
+  const state = (name: string) =>
+    gateway.snapshot('mine')?.targets.find((target) => target.name === name)?.state
+  await expect.poll(() => state('foreign'), { timeout: 20_000 }).toBe('refused')
+  await targets.add({ name: 'own name', url: nginx.url, key: 'mine' })
+  await expect.poll(() => state('own name'), { timeout: 20_000 }).toBe('live')
+  await publisher.leave('stopped')
 })
 
 test('other routes take no forms, which any page could send', async () => {

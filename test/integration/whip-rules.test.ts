@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { withGatewayExtensions } from '../../player/src/watch/whep-offer.ts'
+import { withGatewayExtensions } from '../../player/src/watch/playback/whep-offer.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { offerOf } from '../support/offers.ts'
 import { candidates, fragmentType, newIceSession, RtcHttp, sdpType } from '../support/rtc-http.ts'

@@ -11,6 +11,8 @@ export type TestGateway = {
   app: App
   /** `http://127.0.0.1:PORT` */
   url: string
+  /** UDP and TCP port of WebRTC. */
+  rtcPort: number
   snapshot(stream: string): StreamSnapshot | undefined
   close(): Promise<void>
 }
@@ -42,6 +44,7 @@ export async function startGateway(
   return {
     app,
     url,
+    rtcPort: config.rtc.rtcPort,
     snapshot: (stream) => app.registry.snapshot().find(({ name }) => name === stream),
     async close() {
       await app.close()

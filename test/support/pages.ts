@@ -56,11 +56,11 @@ export async function untilFresh(page: Page, maxAgeMs: number, timeoutMs = 30_00
     .toBe(true)
 }
 
-/** Ages of the frames shown while the video's own time moves on by `seconds`. */
+/** Watches while the video's own time moves on by `seconds`; the age is that of the frames shown. */
 export async function watchFor(
   page: Page,
   seconds: number,
-): Promise<{ agesMs: number[]; before: Watching; after: Watching }> {
+): Promise<{ medianAgeMs: number; before: Watching; after: Watching }> {
   const before = await readWatching(page)
   const agesMs: number[] = []
   await expect
@@ -70,8 +70,9 @@ export async function watchFor(
         if (ageMs !== null) agesMs.push(ageMs)
         return (await readWatching(page)).currentSeconds - before.currentSeconds
       },
-      { timeout: seconds * 1_000 + 20_000, interval: 500 },
+      { timeout: seconds * 1_000 + 20_000, interval: 250 },
     )
     .toBeGreaterThanOrEqual(seconds)
-  return { agesMs, before, after: await readWatching(page) }
+  const medianAgeMs = agesMs.sort((a, b) => a - b)[Math.floor(agesMs.length / 2)] ?? Number.NaN
+  return { medianAgeMs, before, after: await readWatching(page) }
 }

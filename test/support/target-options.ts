@@ -8,7 +8,10 @@ export function targetOptions(config: Partial<TargetConfig> & { url: string }) {
     stream: 'show',
     config: { name: 'one', kind: 'rtmp', key: '', enabled: true, ...config } as const,
     trusted: true,
-    dial: createDial({ rules: { allowPrivate: false, allow: [], deny: [] }, verifyTls: true, extraCa: null }),
+    dial: createDial({
+      rules: { allowPrivate: false, allow: [], deny: [], own: () => [] },
+      ...{ verifyTls: true, extraCa: null },
+    }),
     history: new TargetHistory(),
     ffmpegBinary: 'ffmpeg',
   }

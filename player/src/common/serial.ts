@@ -4,7 +4,7 @@ export class Serial {
 
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(task)
-    // A failure belongs to the caller that asked for that task; the next one runs all the same.
+    // The caller of that task gets its failure; the next one runs all the same.
     this.#tail = result.catch((error: unknown) => console.debug('A queued task failed', error))
     return result
   }

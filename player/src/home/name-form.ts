@@ -12,7 +12,7 @@ export function startNameForm(): void {
     setText(message, problem ?? '')
     input.setAttribute('aria-invalid', String(problem !== null))
   }
-  // While typing only take a message away, never put one up: people dislike a complaint about a half-typed word.
+  // While the person types, a message only goes away: a half-typed name is no mistake.
   input.addEventListener('input', () => {
     if (message.textContent !== '') show(streamNameProblem(input.value.trim()))
   })

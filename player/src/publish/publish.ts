@@ -4,24 +4,26 @@ import { byId } from '../common/by-id.ts'
 import { ServerClock } from '../common/server-clock.ts'
 import { setText } from '../common/set-text.ts'
 import { streamNameFromPath } from '../common/stream-name.ts'
-import { codecFromQuery } from './capture/choose-codec.ts'
 import { LocalMedia } from './capture/local-media.ts'
 import { explainInsecure } from './capture/media-problem.ts'
 import { videoBitrateBps } from './capture/presets.ts'
-import { previewNote } from './capture/preview-note.ts'
-import { ScreenAwake } from './capture/screen-awake.ts'
 import { loadSettings, saveSettings } from './capture/settings-store.ts'
+import { codecFromQuery } from './connection/choose-codec.ts'
+import { PublishKey } from './connection/publish-key.ts'
 import { Publisher } from './connection/publisher.ts'
 import { isRunning } from './connection/publisher-state.ts'
 import { ResumeToken } from './connection/resume-token.ts'
 import { TargetsView } from './targets/targets-view.ts'
 import { Controls } from './view/controls.ts'
 import { FiguresView } from './view/figures-view.ts'
+import { KeyView } from './view/key-view.ts'
+import { MicrophoneView } from './view/microphone-view.ts'
 import { OutputsView } from './view/outputs-view.ts'
+import { previewNote } from './view/preview-note.ts'
 import { PreviewView } from './view/preview-view.ts'
 import { ProblemsView } from './view/problems-view.ts'
+import { ScreenWakeLock } from './view/screen-wake-lock.ts'
 import { showShareLinks } from './view/share-view.ts'
-import { SoundView } from './view/sound-view.ts'
 
 /*
  * The publish page. `?codec=vp8|h264|vp9` forces the video codec (for tests and for odd encoders); without it
@@ -40,22 +42,26 @@ function startPage(stream: string): void {
   let opening = false
 
   const clock = new ServerClock()
-  const awake = new ScreenAwake()
-  const stage = new PreviewView(stream)
-  const sound = new SoundView()
+  const wakeLock = new ScreenWakeLock()
+  const preview = new PreviewView(stream)
+  const microphone = new MicrophoneView()
   const figures = new FiguresView()
   const outputs = new OutputsView()
   const problems = new ProblemsView(() => void openMedia())
   showShareLinks(stream)
-  new TargetsView(stream, clock)
+  const key = new PublishKey(stream, sessionStorage)
+  const keyView = new KeyView(key)
+  new TargetsView(stream, clock, key)
 
   const publisher = new Publisher({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/publish/${stream}`,
+    key,
     token: new ResumeToken(stream, localStorage),
     forcedCodec: codecFromQuery(location.search),
     videoBitrateBps: (limitBps) => videoBitrateBps(settings.resolution, settings.bitrateBps, limitBps),
     watcher: {
       state: () => render(),
+      refused: () => keyView.ask(),
       stream: (latest) => {
         snapshot = latest
         render()
@@ -75,19 +81,19 @@ function startPage(stream: string): void {
 
   function render(): void {
     const running = isRunning(publisher.state)
-    // While reconnecting the page does not know what the outputs do: better nothing than old news.
+    // While reconnecting, the page does not hear what the outputs do: better nothing than old news.
     if (publisher.state.phase !== 'live') snapshot = null
-    stage.render(publisher.state, snapshot)
+    preview.render(publisher.state, snapshot)
     outputs.update(snapshot)
-    awake.set(running)
+    wakeLock.set(running)
   }
 
   function onMediaChanged(): void {
     const outgoing = media.outgoing
     const { audio, video } = outgoing
-    const hidden = media.pictureHidden
-    stage.showPreview(video, previewNote({ video: video !== null, audio: audio !== null, hidden }))
-    sound.show(media.microphone, media.microphoneMuted)
+    const hidden = media.videoHidden
+    preview.showTrack(video, previewNote({ video: video !== null, audio: audio !== null, hidden }))
+    microphone.show(media.microphone, media.microphoneMuted)
     controls.render(settings, devices)
     if (!audio && !video && isRunning(publisher.state))
       publisher.fail('Stopped: there is nothing left to send.')
@@ -129,7 +135,7 @@ function startPage(stream: string): void {
     if (isRunning(publisher.state)) event.preventDefault()
   })
   // No stop when the page goes away: a reload or a closed tab by mistake must not end the show. The gateway keeps it
-  // for a while; a publisher who means it presses Stop.
+  // for a while; the Stop button ends it.
 
   setInterval(() => {
     render()
@@ -141,12 +147,12 @@ function startPage(stream: string): void {
 
   setText(byId('stream-title', HTMLElement), stream)
   controls.render(settings, devices)
-  sound.show(null, false)
+  microphone.show(null, false)
   render()
   const insecure = explainInsecure({ isSecureContext, host: location.host })
   if (insecure !== null) {
     problems.set('page', insecure)
-    stage.showPreview(null, 'No camera and no microphone')
+    preview.showTrack(null, 'No camera and no microphone')
     byId('go-live', HTMLButtonElement).disabled = true
     return
   }

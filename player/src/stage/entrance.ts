@@ -1,6 +1,6 @@
 import { byId } from '../common/by-id.ts'
 import { setText } from '../common/set-text.ts'
-import { showLevel } from '../publish/capture/level-meter.ts'
+import { showLevel } from '../publish/view/level-meter.ts'
 
 export type EntranceAnswer = {
   name: string

@@ -2,7 +2,7 @@ import { Device, type types } from 'mediasoup-client'
 import type { StageReplyData } from '../../../src/stage/stage-protocol.ts'
 import type { StageSnapshot, StageSource } from '../../../src/stage/stage-snapshot.ts'
 import { Serial } from '../common/serial.ts'
-import { chooseVideoCodec } from '../publish/capture/choose-codec.ts'
+import { chooseVideoCodec } from '../publish/connection/choose-codec.ts'
 import type { StageSocket } from './room-client.ts'
 
 type Received = { consumer: types.Consumer; height: number }

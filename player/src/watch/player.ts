@@ -1,14 +1,15 @@
 import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
-import { canPlayByHlsJs, playByHlsJs } from './hls-playback.ts'
-import type { LatencyMode } from './latency-mode.ts'
-import { playNatively } from './native-playback.ts'
-import type { Playback } from './playback.ts'
+import { Autoplay } from './autoplay/autoplay.ts'
+import { MotionWatch } from './autoplay/motion-watch.ts'
+import type { PlayToken } from './play-token.ts'
+import { canPlayByHlsJs, playByHlsJs } from './playback/hls-playback.ts'
+import { playNatively } from './playback/native-playback.ts'
+import type { Playback } from './playback/playback.ts'
+import { canPlayByWhep, playByWhep } from './playback/whep-playback.ts'
 import { shouldLoad, shouldLoadRealtime } from './should-load.ts'
 import { stallStep } from './stall-step.ts'
-import { StallWatch } from './stall-watch.ts'
-import { startPlaying } from './start-playing.ts'
-import type { WatchFacts, WatchState } from './watch-text.ts'
-import { canPlayByWhep, playByWhep } from './whep-playback.ts'
+import type { LatencyMode } from './view/latency-mode.ts'
+import type { WatchFacts, WatchState } from './view/watch-text.ts'
 
 const endedShownMs = 4000
 const endWithoutListMs = 3000
@@ -18,8 +19,10 @@ const visibleStallMs = 700
 export class Player {
   readonly #video: HTMLVideoElement
   readonly #name: string
+  readonly #token: PlayToken
   readonly #serverNow: () => number
-  readonly #stallWatch: StallWatch
+  readonly #motion: MotionWatch
+  readonly autoplay: Autoplay
   #mode: LatencyMode
   /** Why real time was given up, until it is chosen again. */
   #note: string | null = null
@@ -33,18 +36,24 @@ export class Player {
   #endedMs = 0
   #jumpedMs = 0
   #stalledMs = 0
-  #blocked = false
 
   /** @param serverNow the gateway's time, in ms */
-  constructor(video: HTMLVideoElement, name: string, mode: LatencyMode, serverNow: () => number) {
+  constructor(
+    video: HTMLVideoElement,
+    name: string,
+    token: PlayToken,
+    mode: LatencyMode,
+    serverNow: () => number,
+  ) {
     this.#mode = mode === 'realtime' && !canPlayByWhep() ? 'lowest' : mode
     this.#serverNow = serverNow
     this.#video = video
     this.#name = name
-    this.#stallWatch = new StallWatch(video)
+    this.#token = token
+    this.#motion = new MotionWatch(video)
+    this.autoplay = new Autoplay(video)
     video.addEventListener('playing', () => {
       this.#playedBefore = true
-      this.#blocked = false
       if (this.#playback) this.#state = 'playing'
     })
     video.addEventListener('ended', () => this.#end())
@@ -74,12 +83,12 @@ export class Player {
   }
 
   get stalls(): number {
-    return this.#stallWatch.stalls
+    return this.#motion.stalls
   }
 
-  /** The browser lets only the person start the video. */
-  get blocked(): boolean {
-    return this.#blocked
+  /** The viewer sees pictures that move. */
+  get moving(): boolean {
+    return this.#playback !== null && this.#motion.moving
   }
 
   /** The mode in which it plays, or would. */
@@ -110,7 +119,7 @@ export class Player {
     this.#unreachable = news === 'unreachable'
     if (news !== 'unreachable') {
       this.#snapshot = news
-      // Gone without a trace, by a restart of the gateway: whatever comes now is another broadcast.
+      // Gone without a trace, by a restart of the gateway: what comes now is another broadcast.
       if (news === null || news.state === 'idle') this.#forgetEnd()
     }
     if (this.#playback === null && !this.#unreachable && this.#shouldLoad()) this.#load()
@@ -119,11 +128,13 @@ export class Player {
   /** To be called a few times a second. */
   tick(): void {
     const nowMs = Date.now()
-    this.#stalledMs = this.#playback && !this.#blocked ? this.#stallWatch.stalledMs() : 0
+    this.#motion.look()
+    this.#stalledMs = this.#playback ? this.#motion.stalledMs : 0
     if (this.#playback === null) {
       this.#settle(nowMs)
       return
     }
+    this.autoplay.look(this.#motion.movedMs)
     if (this.#isOver() && this.#stalledMs > endWithoutListMs) {
       this.#end()
       return
@@ -150,12 +161,13 @@ export class Player {
   #load(): void {
     this.#playingLiveSince = this.#snapshot?.liveSince ?? null
     this.#state = this.#state === 'reconnecting' ? 'reconnecting' : 'loading'
-    this.#stallWatch.reset()
+    this.#motion.reset()
     const realtime = this.#mode === 'realtime'
     const play = realtime ? playByWhep : canPlayByHlsJs() ? playByHlsJs : playNatively
     this.#playback = play({
       video: this.#video,
-      url: realtime ? `/whep/${this.#name}` : `/hls/${this.#name}/index.m3u8`,
+      url: realtime ? `/whep/${this.#name}` : this.#token.path(`/hls/${this.#name}/index.m3u8`),
+      token: this.#token,
       mode: this.#mode,
       serverNow: this.#serverNow,
       failed: (reason) => {
@@ -168,12 +180,7 @@ export class Player {
         this.#switchTo('lowest')
       },
     })
-    startPlaying(this.#video).then(
-      (outcome) => {
-        this.#blocked = outcome === 'blocked'
-      },
-      (error: unknown) => console.error('The video cannot be started', error),
-    )
+    this.autoplay.begin()
   }
 
   #liveMs(): number | null {
@@ -196,6 +203,7 @@ export class Player {
     // Null first: taking a player down makes the video element send events of its own.
     const playback = this.#playback
     this.#playback = null
+    this.autoplay.end()
     this.#state = state
     this.#stalledMs = 0
     playback?.destroy()

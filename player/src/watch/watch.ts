@@ -7,21 +7,22 @@ import { ServerClock } from '../common/server-clock.ts'
 import { setText } from '../common/set-text.ts'
 import { StreamApi } from '../common/stream-api.ts'
 import { streamNameFromPath } from '../common/stream-name.ts'
-import { isBehind, latencySeconds, liveBadgeText } from './latency.ts'
-import { firstLatencyMode, parseLatencyMode, saveLatencyMode } from './latency-mode.ts'
+import { PlayToken } from './play-token.ts'
 import { Player } from './player.ts'
-import { WatchControls } from './watch-controls.ts'
-import { watchText } from './watch-text.ts'
+import { isBehind, latencySeconds, liveBadgeText } from './view/latency.ts'
+import { firstLatencyMode, parseLatencyMode, saveLatencyMode } from './view/latency-mode.ts'
+import { WatchControls } from './view/watch-controls.ts'
+import { autoplayText, watchText } from './view/watch-text.ts'
 
 /*
  * The watch page. For tests and embedding the root element carries `data-state` (waiting | loading | playing |
- * reconnecting | ended), `data-mode` (realtime | lowest | smoothest), `data-latency-seconds` (empty while unknown) and
- * `data-stalls`.
+ * reconnecting | ended), `data-mode` (realtime | lowest | smoothest), `data-latency-seconds` (empty while unknown), `data-moving`
+ * (true while pictures move) and `data-stalls`.
  */
 
 const waitingPollMs = 2000
 const playingPollMs = 3000
-/** A publisher is there, and the picture may come at any moment. */
+/** A publisher is connected, and the first picture may come at any moment. */
 const startingPollMs = 700
 const tickMs = 250
 /** Spreads the viewers' questions, and lets the server's clock be read at many fractions of a second. */
@@ -39,9 +40,10 @@ function startPage(name: string): void {
   const badge = byId('latency', HTMLElement)
   const quality = byId('quality', HTMLElement)
   const clock = new ServerClock()
-  const api = new StreamApi(clock)
-  const player = new Player(video, name, firstLatencyMode(location.search), () => clock.now())
-  const controls = new WatchControls(() => player.playback?.goLive())
+  const token = new PlayToken(name, sessionStorage)
+  const api = new StreamApi(clock, token)
+  const player = new Player(video, name, token, firstLatencyMode(location.search), () => clock.now())
+  const controls = new WatchControls(player.autoplay, () => player.playback?.goLive())
   const mode = byId('latency-mode', HTMLSelectElement)
   const lowest = byId('mode-lowest', HTMLOptionElement)
   const smoothest = byId('mode-smoothest', HTMLOptionElement)
@@ -58,14 +60,19 @@ function startPage(name: string): void {
 
   function render(): void {
     const { state, playback, snapshot } = player
-    const text = player.blocked ? 'Press “Play” to start.' : watchText(state, player.facts)
+    const { notice } = player.autoplay
+    const offersPlay = playback !== null && (notice === 'pressPlay' || notice === 'pausedByBrowser')
+    const text = offersPlay ? autoplayText(notice) : watchText(state, player.facts)
     setText(message, text)
     overlay.hidden = text === ''
+    overlay.dataset.offersPlay = String(offersPlay)
+    controls.offerPlay(offersPlay)
 
     const on = playback !== null && (state === 'playing' || state === 'reconnecting')
     const latency = on ? latencySeconds(playback.playingDateMs(), clock.now()) : null
-    badge.dataset.on = String(on && state === 'playing')
-    setText(badge, liveBadgeText(state, latency))
+    const picture = player.moving ? 'moving' : video.paused ? 'paused' : 'still'
+    badge.dataset.on = String(state === 'playing' && picture === 'moving')
+    setText(badge, liveBadgeText(state, picture, latency))
     controls.offerLive(on && isBehind(playback.gapSeconds()))
 
     const feed = on ? snapshot?.feed : null
@@ -75,7 +82,7 @@ function startPage(name: string): void {
     setText(smoothest, parts ? 'Smoothest' : 'With a delay')
     const shown = player.mode === 'lowest' && !parts ? 'smoothest' : player.mode
     if (mode.value !== shown) mode.value = shown
-    setText(note, player.note ?? '')
+    setText(note, player.note ?? (notice === 'mutedByBrowser' ? autoplayText(notice) : ''))
     const size = video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : {}
     setText(quality, feed ? qualityText({ ...feed, ...size }) : '')
 
@@ -83,6 +90,7 @@ function startPage(name: string): void {
     dataset.state = state
     dataset.latencySeconds = latency === null ? '' : latency.toFixed(2)
     dataset.mode = player.mode
+    dataset.moving = String(player.moving)
     dataset.stalls = String(player.stalls)
   }
 

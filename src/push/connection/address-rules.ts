@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { isListed, type NetworkList } from '../../config/network-list.ts'
+import { withoutMapping } from './own-addresses.ts'
 
 /** Where pushes may go. */
 export type AddressRules = {
@@ -8,11 +9,13 @@ export type AddressRules = {
   allow: NetworkList
   /** Wins over everything else. */
   deny: NetworkList
+  /** Addresses of this machine, public ones included: what listens there may trust it. */
+  own: () => readonly string[]
 }
 
 /**
- * Whether a push may connect to an address that its host was found at. Whoever may add targets must not reach what
- * only the gateway can reach: its own machine, its network, a cloud's metadata service.
+ * Whether a push may connect to an address that its host was found at. An API user must not reach what only the
+ * gateway can reach: its own machine, its network, a cloud's metadata service.
  * @param trusted the operator wrote the target into the configuration, and reaches all that anyway.
  * @returns null when it may, else why not, as a sentence.
  */
@@ -25,6 +28,9 @@ export function whyBlocked(
   if (isListed(rules.deny, host, address))
     return 'The gateway does not push to this address: SLUICE_RESTREAM_DENY.'
   if (trusted || rules.allowPrivate || isListed(rules.allow, host, address)) return null
+  if (rules.own().map(withoutMapping).includes(withoutMapping(address))) {
+    return "The address is the gateway's own. The operator can allow it: SLUICE_RESTREAM_ALLOW."
+  }
   // Everything but the public Internet has a range of its own: also addresses of IPv6 that lead to IPv4 ones.
   if (ipaddr.process(address).range() === 'unicast') return null
   return 'The address is in a private network. The operator can allow it: SLUICE_RESTREAM_ALLOW.'

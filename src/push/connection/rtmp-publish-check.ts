@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { networkInterfaces } from 'node:os'
+import { ownAddresses, withoutMapping } from './own-addresses.ts'
 
 /** Where a push goes: the parts that its server knows, too. */
 export type PushAddress = {
@@ -8,15 +8,19 @@ export type PushAddress = {
   app: string
   /** Name of the stream in it, mostly the key; a query behind it is left out of the comparison. */
   playPath: string
+  /** The stream that is pushed. */
+  stream: string
+  /** The operator wrote the target into the configuration. */
+  trusted: boolean
 }
 
-/** What an RTMP server wants to know before it takes a stream. */
+/** What an RTMP server asks before it accepts a stream. */
 export type PublishQuestion = {
   app: string
   name: string
   /** Address of the publisher, as the server sees it. */
   publisherAddress: string
-  /** Address of the server that asks. */
+  /** Address of the server that asks, as the connection shows it: no header can claim another. */
   askedFrom: string
 }
 
@@ -30,13 +34,17 @@ export type PublishCheckFacts = {
 
 /**
  * Whether a stream that comes to an RTMP server is a push of this gateway: it comes from this machine, a push is just
- * connecting to that name, and the one who asks is the server that this push goes to. So nobody else can ask which
- * names, and so keys, exist.
+ * connecting to that name, and the one who asks is the server that this push goes to. So no other client can ask which
+ * names, and so keys, exist. A target that an API user added publishes under its own stream's name only, so that no user
+ * takes the place of another's stream.
  */
 export function judgePublish({ question, ownAddresses, connecting }: PublishCheckFacts): boolean {
-  if (!ownAddresses.map(plain).includes(plain(question.publisherAddress))) return false
+  if (!ownAddresses.map(withoutMapping).includes(withoutMapping(question.publisherAddress))) return false
   return connecting.some(
-    (push) => names(push, question) && push.serverAddresses.map(plain).includes(plain(question.askedFrom)),
+    (push) =>
+      names(push, question) &&
+      (push.trusted || question.name === push.stream) &&
+      push.serverAddresses.map(withoutMapping).includes(withoutMapping(question.askedFrom)),
   )
 }
 
@@ -45,14 +53,11 @@ export async function allowsPublish(
   question: PublishQuestion,
   pushes: Iterable<PushAddress>,
 ): Promise<boolean> {
-  const ownAddresses = Object.values(networkInterfaces()).flatMap(
-    (faces) => faces?.map(({ address }) => address) ?? [],
-  )
   const candidates = [...pushes].filter((push) => names(push, question))
   const connecting = await Promise.all(
     candidates.map(async (push) => ({ ...push, serverAddresses: await addressesOf(push.host) })),
   )
-  return judgePublish({ question, ownAddresses, connecting })
+  return judgePublish({ question, ownAddresses: ownAddresses(), connecting })
 }
 
 function names(push: PushAddress, question: PublishQuestion): boolean {
@@ -66,9 +71,4 @@ async function addressesOf(host: string): Promise<string[]> {
     // Not found: the push fails for the same reason, and says so.
     return []
   }
-}
-
-/** IPv4 in IPv6 (RFC 4291 section 2.5.5.2) as IPv4. */
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }

@@ -7,7 +7,7 @@ import { isSameCodec } from './match-codec.ts'
 import type { OfferedMedia } from './offer.ts'
 import type { OfferedCodec } from './offered-codecs.ts'
 
-/** What the gateway tells a publisher about a codec, beyond what was offered: stereo, and repair of lost sound. */
+/** What the gateway tells a publisher about a codec, beyond what was offered: stereo, and repair of lost audio. */
 const opusAnswer = { stereo: 1, useinbandfec: 1 }
 
 export type Sending = { rtpParameters: RtpParameters; answer: AnsweredMedia }

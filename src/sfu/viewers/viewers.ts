@@ -1,13 +1,18 @@
 import type { RouterRtpCodecCapability, RtpCodecParameters } from 'mediasoup/types'
 import { GatewayError } from '../../errors.ts'
+import type { ClientKey } from '../../limit/client-key.ts'
+import { CountLimit, type Fullness } from '../../limit/count-limit.ts'
 import type { MediaRouter } from '../media-router.ts'
 import type { Publication, TrackKind } from '../publication.ts'
 import { readViewerOffer, viewerCodec } from '../sdp/viewer-offer.ts'
 import { Viewer } from './viewer.ts'
 import { openViewerRouter, type ViewerRouter } from './viewer-router.ts'
+import type { WatchRequest } from './watch-request.ts'
 
 /** Viewer routers of one publication: browsers of one make and version share one, so that few are needed. */
 const maxRouters = 16
+/** Of these, those that viewers of one address were the first to need: made-up payload types would take all. */
+const maxRoutersEach = 4
 /** How long a publication's announced tracks are waited for before viewers get what is there. */
 const announcedWithinMs = 3_000
 
@@ -23,6 +28,7 @@ type Shared = { opening: Promise<ViewerRouter>; viewers: number; close: () => vo
 export class Viewers {
   readonly #options: ViewersOptions
   readonly #routers = new Map<string, Shared>()
+  readonly #places = new CountLimit({ total: maxRouters, each: maxRoutersEach })
   #trackIds = ''
   #closed = false
 
@@ -33,9 +39,10 @@ export class Viewers {
   /**
    * Answers a viewer's offer.
    * @param onEnd called once when the viewer is gone or has to come back.
-   * @throws GatewayError NOT_LIVE, NO_COMMON_CODEC, BAD_REQUEST, UNSUPPORTED_MEDIA, TOO_MANY_VIEWERS, WORKER_DIED
+   * @throws GatewayError NOT_LIVE, NO_COMMON_CODEC, BAD_REQUEST, UNSUPPORTED_MEDIA, TOO_MANY_VIEWERS,
+   * TOO_MANY_REQUESTS, WORKER_DIED
    */
-  async watch(sdp: string, onEnd: () => void): Promise<Viewer> {
+  async watch({ offer: sdp, client }: WatchRequest, onEnd: () => void): Promise<Viewer> {
     const { publication } = this.#options
     if (this.#closed || !isReady(publication))
       throw new GatewayError('NOT_LIVE', 'Nothing is sent yet. Try again soon.')
@@ -49,7 +56,7 @@ export class Viewers {
     const key = codecs
       .map(({ mimeType, preferredPayloadType }) => `${mimeType}:${preferredPayloadType}`)
       .join(' ')
-    const shared = this.#share(key, codecs)
+    const shared = this.#share(key, codecs, client)
     shared.viewers += 1
     const leave = (): void => {
       shared.viewers -= 1
@@ -102,20 +109,16 @@ export class Viewers {
     for (const { close } of routers) close()
   }
 
-  #share(key: string, codecs: RouterRtpCodecCapability[]): Shared {
+  #share(key: string, codecs: RouterRtpCodecCapability[], client: ClientKey): Shared {
     const known = this.#routers.get(key)
     if (known) return known
-    if (this.#routers.size >= maxRouters) {
-      throw new GatewayError(
-        'TOO_MANY_VIEWERS',
-        'Too many kinds of players watch this stream. Try again soon.',
-      )
-    }
+    const freePlace = this.#places.enter(client, tooManyKinds)
     const { publication, createMediaRouter } = this.#options
     let closed = false
     let opened: MediaRouter | undefined
     const close = (): void => {
       closed = true
+      freePlace()
       opened?.close()
       if (this.#routers.get(key) === shared) this.#routers.delete(key)
     }
@@ -137,6 +140,12 @@ export class Viewers {
     this.#routers.set(key, shared)
     return shared
   }
+}
+
+function tooManyKinds(fullness: Fullness): GatewayError {
+  return fullness === 'client'
+    ? new GatewayError('TOO_MANY_REQUESTS', 'Too many kinds of players watch this stream from your address.')
+    : new GatewayError('TOO_MANY_VIEWERS', 'Too many kinds of players watch this stream. Try again soon.')
 }
 
 function isReady({ tracks, announcedKinds, startedAtMs }: Publication): boolean {

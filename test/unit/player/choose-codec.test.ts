@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseVideoCodec, codecFromQuery } from '../../../player/src/publish/capture/choose-codec.ts'
+import { chooseVideoCodec, codecFromQuery } from '../../../player/src/publish/connection/choose-codec.ts'
 
 const h264 = (id: string, mode: number) => ({
   kind: 'video',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deviceOptions } from '../../../player/src/publish/capture/device-options.ts'
+import { deviceOptions } from '../../../player/src/publish/view/device-options.ts'
 
 const camera = (deviceId: string, label: string) => ({ kind: 'videoinput', deviceId, label })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { explainInsecure, explainMediaError } from '../../../player/src/publish/capture/media-problem.ts'
-import { previewNote } from '../../../player/src/publish/capture/preview-note.ts'
+import { previewNote } from '../../../player/src/publish/view/preview-note.ts'
 
 test.each([
   ['camera', 'NotAllowedError', 'Permission denied', /not allowed to use the camera.*Try again/],
@@ -24,8 +24,8 @@ test('an insecure page is told how to become a secure one', () => {
 
 test.each([
   [{ video: true, audio: true, hidden: false }, ''],
-  [{ video: true, audio: true, hidden: true }, 'Picture hidden'],
-  [{ video: false, audio: true, hidden: true }, 'No picture. Viewers hear sound only.'],
+  [{ video: true, audio: true, hidden: true }, 'Video hidden'],
+  [{ video: false, audio: true, hidden: true }, 'No video. Viewers hear sound only.'],
   [{ video: false, audio: false, hidden: false }, 'No camera and no microphone'],
 ])('the preview of %j', (sends, note) => {
   expect(previewNote(sends)).toBe(note)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { parseLatencyMode } from '../../../player/src/watch/latency-mode.ts'
-import { LowWater } from '../../../player/src/watch/low-water.ts'
-import { playbackRate } from '../../../player/src/watch/playback-rate.ts'
+import { LowWater } from '../../../player/src/watch/playback/low-water.ts'
+import { playbackRate } from '../../../player/src/watch/playback/playback-rate.ts'
+import { parseLatencyMode } from '../../../player/src/watch/view/latency-mode.ts'
 
 test.each([
   ['where it aims to be', { latency: 0.7, target: 0.7, leastAhead: 0.5, rate: 1 }, 1],

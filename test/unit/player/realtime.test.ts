@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { firstLatencyMode } from '../../../player/src/watch/latency-mode.ts'
-import { isTooBad, type RealtimeSample } from '../../../player/src/watch/realtime-health.ts'
+import { isTooBad, type RealtimeSample } from '../../../player/src/watch/playback/realtime-health.ts'
+import { iceServersOf, withGatewayExtensions } from '../../../player/src/watch/playback/whep-offer.ts'
 import { shouldLoadRealtime } from '../../../player/src/watch/should-load.ts'
-import { iceServersOf, withGatewayExtensions } from '../../../player/src/watch/whep-offer.ts'
+import { firstLatencyMode } from '../../../player/src/watch/view/latency-mode.ts'
 import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import { offerOf } from '../../support/offers.ts'
 

@@ -66,9 +66,9 @@ describe('targetRow', () => {
     [rejected, 'Refused, trying again in 4 s', 'bad', /^The server refused it\. Check on the platform/],
     [{ ...rejected, nextTryAt: null }, 'Refused, trying again', 'bad', /refused/],
     [{ ...rejected, state: 'stopped', enabled: false }, 'Off', 'off', null],
-  ] as const)('%#', (target, state, mood, problem) => {
+  ] as const)('%#', (target, state, health, problem) => {
     const row = targetRow(target, nowMs)
-    expect(row).toMatchObject({ name: 'Main', kind: 'YouTube', state, mood })
+    expect(row).toMatchObject({ name: 'Main', kind: 'YouTube', state, health })
     if (problem === null) expect(row.problem).toBeNull()
     else expect(row.problem).toMatch(problem)
   })

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { fatalStep } from '../../../player/src/watch/fatal-step.ts'
-import { keyAction } from '../../../player/src/watch/key-action.ts'
-import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/watch/latency.ts'
+import { fatalStep } from '../../../player/src/watch/playback/fatal-step.ts'
+import { nextLook, syncTarget } from '../../../player/src/watch/playback/sync-target.ts'
 import { shouldLoad } from '../../../player/src/watch/should-load.ts'
 import { type StallFacts, stallStep } from '../../../player/src/watch/stall-step.ts'
-import { nextLook, syncTarget } from '../../../player/src/watch/sync-target.ts'
+import { keyAction } from '../../../player/src/watch/view/key-action.ts'
+import { isBehind, latencySeconds, liveBadgeText } from '../../../player/src/watch/view/latency.ts'
 import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 
 describe('shouldLoad', () => {
@@ -84,13 +84,15 @@ describe('latency', () => {
     expect(latencySeconds(dateMs, nowMs)).toBe(seconds)
   })
   test.each([
-    ['playing', 3.24, 'Live · 3.2 s'],
-    ['playing', null, 'Live'],
-    ['playing', 75, 'Live · over 1 min'],
-    ['reconnecting', 3, 'Interrupted'],
-    ['waiting', null, 'Offline'],
-  ] as const)('badge %s %s', (state, latency, text) => {
-    expect(liveBadgeText(state, latency)).toBe(text)
+    ['playing', 'moving', 3.24, 'Live · 3.2 s'],
+    ['playing', 'moving', null, 'Live'],
+    ['playing', 'moving', 75, 'Live · over 1 min'],
+    ['playing', 'paused', 3, 'Paused'],
+    ['playing', 'still', 3, 'Buffering'],
+    ['reconnecting', 'moving', 3, 'Interrupted'],
+    ['waiting', 'still', null, 'Offline'],
+  ] as const)('badge %s %s %s', (state, picture, latency, text) => {
+    expect(liveBadgeText(state, picture, latency)).toBe(text)
   })
   test.each([
     [null, false],

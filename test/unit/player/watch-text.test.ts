@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { type WatchFacts, type WatchState, watchText } from '../../../player/src/watch/watch-text.ts'
+import {
+  autoplayText,
+  type WatchFacts,
+  type WatchState,
+  watchText,
+} from '../../../player/src/watch/view/watch-text.ts'
 
 const facts: WatchFacts = {
   name: 'alice',
@@ -29,4 +34,13 @@ test.each(table)('%s %j', (state, more, text) => {
 
 test('a picture that moves speaks for itself', () => {
   expect(watchText('playing', facts)).toBe('')
+})
+
+test.each([
+  ['pressPlay', /press “Play”/],
+  ['pausedByBrowser', /paused/],
+  ['mutedByBrowser', /“Sound on”/],
+  [null, /^$/],
+] as const)('the browser’s autoplay rules: %s', (notice, text) => {
+  expect(autoplayText(notice)).toMatch(text)
 })

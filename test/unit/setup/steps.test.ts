@@ -66,11 +66,17 @@ test('what the tests need and is not there', () => {
   const none = testTools({ PATH: '' }, () => false)
   expect(none.debianPackages).toEqual([
     'chromium',
-    'ffmpeg',
-    'nginx',
-    'coturn',
     'libnginx-mod-rtmp',
+    'nginx',
     'libnginx-mod-stream',
+    'coturn',
+    'firefox-esr',
+    'webkit2gtk-driver',
+    'gstreamer1.0-libav',
+    'gstreamer1.0-plugins-bad',
+    'gstreamer1.0-gl',
+    'xvfb',
+    'ffmpeg',
   ])
   const own = testTools({ PATH: '', SLUICE_CHROMIUM: '/opt/chrome' }, () => true)
   expect(own.debianPackages).toEqual(['ffmpeg'])

@@ -108,9 +108,13 @@ describe('from a publisher to the end', () => {
 
   test('nobody can watch in real time while no publisher is connected', async () => {
     const { fake } = await lost()
-    await expect(fake.stream.watch('offer', () => undefined)).rejects.toMatchObject({ code: 'NOT_LIVE' })
+    await expect(fake.stream.watch({ offer: 'offer', client: null }, () => undefined)).rejects.toMatchObject({
+      code: 'NOT_LIVE',
+    })
     const { fake: other } = await live()
-    await expect(other.stream.watch('offer', () => undefined)).rejects.toThrow('publication 1 has no viewers')
+    await expect(other.stream.watch({ offer: 'offer', client: null }, () => undefined)).rejects.toThrow(
+      'publication 1 has no viewers',
+    )
   })
 })
 

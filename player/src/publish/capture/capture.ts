@@ -63,7 +63,7 @@ export async function captureDevices(
 /** Lets the person choose a screen, window or tab. */
 export async function captureScreen(
   settings: Settings,
-): Promise<{ video: Captured; sound: MediaStreamTrack | null }> {
+): Promise<{ video: Captured; audio: MediaStreamTrack | null }> {
   try {
     const stream = await navigator.mediaDevices.getDisplayMedia({
       video: screenVideoConstraints(settings.resolution),
@@ -71,9 +71,9 @@ export async function captureScreen(
     })
     return {
       video: { track: prepare(stream.getVideoTracks()[0] ?? null, 'screen'), problem: null },
-      sound: stream.getAudioTracks()[0] ?? null,
+      audio: stream.getAudioTracks()[0] ?? null,
     }
   } catch (error) {
-    return { video: { track: null, problem: explain('screen', error) }, sound: null }
+    return { video: { track: null, problem: explain('screen', error) }, audio: null }
   }
 }

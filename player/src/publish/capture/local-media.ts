@@ -1,12 +1,12 @@
 import { Serial } from '../../common/serial.ts'
+import { AudioMixer } from './audio-mixer.ts'
 import { captureDevices, captureScreen } from './capture.ts'
 import { cameraConstraints, screenVideoConstraints } from './constraints.ts'
 import type { Device } from './media-problem.ts'
 import type { Settings } from './settings.ts'
-import { SoundMixer } from './sound-mixer.ts'
 
 /** The tracks to send, at most one of each kind. */
-export type Outgoing = { video: MediaStreamTrack | null; audio: MediaStreamTrack | null }
+export type OutgoingTracks = { video: MediaStreamTrack | null; audio: MediaStreamTrack | null }
 
 type Watcher = {
   changed: () => void
@@ -21,23 +21,23 @@ type Watcher = {
 export class LocalMedia {
   readonly #watcher: Watcher
   readonly #serial = new Serial()
-  readonly #mixer = new SoundMixer()
+  readonly #mixer = new AudioMixer()
   #settings: Settings
   #camera: MediaStreamTrack | null = null
   #microphone: MediaStreamTrack | null = null
   #screen: MediaStreamTrack | null = null
-  #screenSound: MediaStreamTrack | null = null
+  #screenAudio: MediaStreamTrack | null = null
   #microphoneMuted = false
-  #pictureHidden = false
+  #videoHidden = false
 
   constructor(settings: Settings, watcher: Watcher) {
     this.#settings = settings
     this.#watcher = watcher
   }
 
-  get outgoing(): Outgoing {
-    const sounds = [this.#microphone, this.#screenSound].filter((track) => track !== null)
-    return { video: this.#screen ?? this.#camera, audio: this.#mixer.mix(sounds) }
+  get outgoing(): OutgoingTracks {
+    const tracks = [this.#microphone, this.#screenAudio].filter((track) => track !== null)
+    return { video: this.#screen ?? this.#camera, audio: this.#mixer.mix(tracks) }
   }
 
   get camera(): MediaStreamTrack | null {
@@ -56,8 +56,8 @@ export class LocalMedia {
     return this.#microphoneMuted
   }
 
-  get pictureHidden(): boolean {
-    return this.#pictureHidden
+  get videoHidden(): boolean {
+    return this.#videoHidden
   }
 
   /** Opens and closes devices until they are as the settings want them. */
@@ -77,16 +77,16 @@ export class LocalMedia {
     // Not queued before the question: browsers forget the click when something else is awaited first.
     const asked = captureScreen(this.#settings)
     return this.#serial.run(async () => {
-      const { video, sound } = await asked
+      const { video, audio } = await asked
       this.#watcher.problem('screen', video.problem)
       if (!video.track) return
       this.#dropScreen()
       this.#screen = video.track
-      this.#screenSound = sound
+      this.#screenAudio = audio
       video.track.addEventListener('ended', () => void this.stopScreen())
-      sound?.addEventListener('ended', () => {
-        if (this.#screenSound !== sound) return
-        this.#screenSound = null
+      audio?.addEventListener('ended', () => {
+        if (this.#screenAudio !== audio) return
+        this.#screenAudio = null
         this.#watcher.changed()
       })
       await this.#reconcile()
@@ -109,8 +109,8 @@ export class LocalMedia {
   }
 
   /** A black picture instead of camera or screen. */
-  hidePicture(hidden: boolean): void {
-    this.#pictureHidden = hidden
+  hideVideo(hidden: boolean): void {
+    this.#videoHidden = hidden
     this.#applySwitches()
     this.#watcher.changed()
   }
@@ -155,12 +155,12 @@ export class LocalMedia {
 
   #applySwitches(): void {
     if (this.#microphone) this.#microphone.enabled = !this.#microphoneMuted
-    for (const track of [this.#camera, this.#screen]) if (track) track.enabled = !this.#pictureHidden
+    for (const track of [this.#camera, this.#screen]) if (track) track.enabled = !this.#videoHidden
   }
 
   #dropScreen(): void {
     this.#screen = this.#drop(this.#screen)
-    this.#screenSound = this.#drop(this.#screenSound)
+    this.#screenAudio = this.#drop(this.#screenAudio)
   }
 
   #drop(track: MediaStreamTrack | null): null {

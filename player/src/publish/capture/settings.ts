@@ -20,7 +20,7 @@ export const defaultSettings: Settings = {
   bitrateBps: null,
 }
 
-/** Settings from what was stored; whatever is missing, damaged or from another version becomes the default. */
+/** Settings from what was stored; a field that is missing, damaged or from another version gets its default. */
 export function parseSettings(value: unknown): Settings {
   const stored: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {}
   const flag = (key: string, fallback: boolean): boolean => {

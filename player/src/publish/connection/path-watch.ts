@@ -9,7 +9,7 @@ type Watcher = { connected: () => void; broken: () => void; lost: (reason: strin
 
 /**
  * Watches the media path (ICE and DTLS). A path that breaks while the websocket stands is repaired by an ICE
- * restart, which keeps the encoders and the stream as they are; one that stays broken costs the whole session.
+ * restart, which keeps the encoders and the stream as they are; one that stays broken costs the whole connection.
  */
 export class PathWatch {
   readonly #transport: types.Transport

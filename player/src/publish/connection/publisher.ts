@@ -1,25 +1,32 @@
 import type { StreamSnapshot } from '../../../../src/streams/stream-snapshot.ts'
-import type { CodecName } from '../capture/choose-codec.ts'
-import type { Outgoing } from '../capture/local-media.ts'
+import type { OutgoingTracks } from '../capture/local-media.ts'
+import type { CodecName } from './choose-codec.ts'
+import { afterConnectionEnd, type ConnectionEnd } from './connection-end.ts'
+import { GatewayConnection } from './gateway-connection.ts'
+import type { PublishKey } from './publish-key.ts'
 import type { PublisherState } from './publisher-state.ts'
 import type { ResumeToken } from './resume-token.ts'
-import { Session } from './session.ts'
-import { afterSessionEnd, type SessionEnd } from './session-end.ts'
 
 type Options = {
   url: string
+  key: PublishKey
   token: ResumeToken
   forcedCodec: CodecName | null
   videoBitrateBps: (limitBps: number) => number
-  watcher: { state: (state: PublisherState) => void; stream: (stream: StreamSnapshot) => void }
+  watcher: {
+    state: (state: PublisherState) => void
+    stream: (stream: StreamSnapshot) => void
+    /** The gateway wants a key, or another one. */
+    refused: () => void
+  }
 }
 
-/** Keeps a publisher live: one session after the other, until stopped or refused for good. */
+/** Keeps the stream live: opens one connection after the other, until stopped or refused for good. */
 export class Publisher {
   readonly #options: Options
   #state: PublisherState = { phase: 'idle' }
-  #session: Session | null = null
-  #outgoing: Outgoing = { audio: null, video: null }
+  #connection: GatewayConnection | null = null
+  #outgoing: OutgoingTracks = { audio: null, video: null }
   #liveSinceMs: number | null = null
   #failures = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -34,7 +41,7 @@ export class Publisher {
     return this.#state
   }
 
-  start(outgoing: Outgoing): void {
+  start(outgoing: OutgoingTracks): void {
     this.#outgoing = outgoing
     this.#failures = 0
     this.#liveSinceMs = null
@@ -54,25 +61,26 @@ export class Publisher {
     this.#finish({ phase: 'error', message })
   }
 
-  setOutgoing(outgoing: Outgoing): void {
+  setOutgoing(outgoing: OutgoingTracks): void {
     this.#outgoing = outgoing
-    this.#session?.setOutgoing(outgoing)
+    this.#connection?.setOutgoing(outgoing)
   }
 
   updateBitrate(): void {
-    this.#session?.updateBitrate()
+    this.#connection?.updateBitrate()
   }
 
   async stats(): Promise<RTCStatsReport | null> {
-    return (await this.#session?.stats()) ?? null
+    return (await this.#connection?.stats()) ?? null
   }
 
   #open(): void {
-    const { url, token, forcedCodec, videoBitrateBps, watcher } = this.#options
-    this.#session = new Session({
+    const { url, key, token, forcedCodec, videoBitrateBps, watcher } = this.#options
+    this.#connection = new GatewayConnection({
       url,
       forcedCodec,
       videoBitrateBps,
+      key: key.value,
       resumeToken: token.toShow(),
       outgoing: this.#outgoing,
       watcher: {
@@ -89,11 +97,12 @@ export class Publisher {
     })
   }
 
-  #onEnded(end: SessionEnd): void {
-    this.#session = null
+  #onEnded(end: ConnectionEnd): void {
+    this.#connection = null
     this.#failures += 1
+    if (end.code === 'UNAUTHENTICATED' || end.code === 'FORBIDDEN') this.#options.watcher.refused()
     const resuming = this.#options.token.own !== null
-    const next = afterSessionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
+    const next = afterConnectionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
     if (next.action === 'stop') {
       // The token stays: the gateway may still wait for this browser.
       this.#finish({ phase: 'error', message: next.message })
@@ -105,7 +114,7 @@ export class Publisher {
   }
 
   #retryNow(): void {
-    if (this.#state.phase !== 'reconnecting' || this.#session !== null) return
+    if (this.#state.phase !== 'reconnecting' || this.#connection !== null) return
     clearTimeout(this.#timer)
     this.#setState({ ...this.#state, retryAtMs: null })
     this.#open()
@@ -113,8 +122,8 @@ export class Publisher {
 
   #finish(state: PublisherState): void {
     clearTimeout(this.#timer)
-    this.#session?.stop()
-    this.#session = null
+    this.#connection?.stop()
+    this.#connection = null
     this.#setState(state)
   }
 

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup-client'
 import { Serial } from '../../common/serial.ts'
-import type { Outgoing } from '../capture/local-media.ts'
+import type { OutgoingTracks } from '../capture/local-media.ts'
 import type { Signal } from './signal.ts'
 
 type Kind = 'audio' | 'video'
@@ -31,7 +31,7 @@ export class Senders {
   }
 
   /** Sends these tracks from now on. Another track of the same kind takes over the running producer. */
-  send(outgoing: Outgoing): Promise<void> {
+  send(outgoing: OutgoingTracks): Promise<void> {
     return this.#serial.run(async () => {
       await this.#sendKind('audio', outgoing.audio)
       await this.#sendKind('video', outgoing.video)

@@ -1,6 +1,6 @@
 import type { Notice, Reply, ReplyData, Request, RequestType } from '../../../../src/ingest/protocol.ts'
 import { closeCodes } from '../../../../src/ingest/protocol-constants.ts'
-import { readFrame } from '../capture/frame.ts'
+import { readFrame } from './read-frame.ts'
 import { SignalError } from './signal-error.ts'
 
 type Fields<T extends RequestType> = Omit<Extract<Request, { type: T }>, 'id' | 'type'>

@@ -2,7 +2,7 @@ import type { TargetKind } from '../../../../src/config/target-kinds.ts'
 import type { TargetErrorClass, TargetSnapshot } from '../../../../src/push/target-snapshot.ts'
 import type { TargetDetails } from '../../../../src/targets/target-details.ts'
 import { formatBitrate, formatDuration, secondsUntil } from '../../common/format.ts'
-import type { OutputLine } from '../view/outputs-text.ts'
+import type { OutputHealth } from '../view/outputs-text.ts'
 import type { TargetAction } from './targets-api.ts'
 
 export const kindNames: Readonly<Record<TargetKind, string>> = {
@@ -30,7 +30,7 @@ export type TargetRow = {
   name: string
   kind: string
   state: string
-  mood: OutputLine['mood']
+  health: OutputHealth
   note: string | null
   problem: string | null
   actions: readonly TargetAction[]
@@ -41,14 +41,14 @@ export function targetRow(target: TargetDetails, nowMs: number): TargetRow {
     name: target.name,
     kind: target.scope === '*' ? `${kindNames[target.kind]}, for all streams` : kindNames[target.kind],
     state: stateText(target, nowMs),
-    mood: moods[target.state],
+    health: healthOf[target.state],
     note: target.profile?.reasons.join(' ') || null,
     problem: problemText(target),
     actions: actionsOf(target),
   }
 }
 
-const moods: Readonly<Record<TargetSnapshot['state'], OutputLine['mood']>> = {
+const healthOf: Readonly<Record<TargetSnapshot['state'], OutputHealth>> = {
   waiting: 'off',
   connecting: 'busy',
   live: 'good',

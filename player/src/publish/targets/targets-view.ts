@@ -5,6 +5,7 @@ import { create } from '../../common/create.ts'
 import { poll } from '../../common/poll.ts'
 import type { ServerClock } from '../../common/server-clock.ts'
 import { setText } from '../../common/set-text.ts'
+import type { PublishKey } from '../connection/publish-key.ts'
 import { TargetForm } from './target-form.ts'
 import { type TargetAction, TargetsApi } from './targets-api.ts'
 import { type TargetRow, targetRow } from './targets-text.ts'
@@ -37,8 +38,8 @@ export class TargetsView {
   readonly #api: TargetsApi
   readonly #clock: ServerClock
 
-  constructor(stream: string, clock: ServerClock) {
-    this.#api = new TargetsApi(stream, clock)
+  constructor(stream: string, clock: ServerClock, key: PublishKey) {
+    this.#api = new TargetsApi(stream, clock, key)
     this.#clock = clock
     new TargetForm(async (target) => {
       await this.#api.add(target)
@@ -68,9 +69,9 @@ export class TargetsView {
     for (const target of targets) this.#showRow(targetRow(target, this.#clock.now()))
   }
 
-  #showRow({ name, kind, state, mood, note, problem, actions }: TargetRow): void {
+  #showRow({ name, kind, state, health, note, problem, actions }: TargetRow): void {
     const row = this.#rows.get(name) ?? this.#addRow(name)
-    row.item.dataset.mood = mood
+    row.item.dataset.health = health
     setText(row.kind, kind)
     setText(row.state, state)
     setText(row.note, note ?? '')

@@ -2,11 +2,11 @@ import { byId } from '../../common/by-id.ts'
 import { create } from '../../common/create.ts'
 import { formatBitrate } from '../../common/format.ts'
 import { setText } from '../../common/set-text.ts'
-import { renderDeviceMenu } from '../capture/device-menu.ts'
-import { noDevice } from '../capture/device-options.ts'
 import type { LocalMedia } from '../capture/local-media.ts'
 import { bitratesBps, isResolutionName, resolutions } from '../capture/presets.ts'
 import type { Settings } from '../capture/settings.ts'
+import { renderDeviceMenu } from './device-menu.ts'
+import { noDevice } from './device-options.ts'
 
 /** Menus and switches of camera, microphone, screen, picture size and bitrate. */
 export class Controls {
@@ -15,7 +15,7 @@ export class Controls {
   readonly #resolution = byId('resolution', HTMLSelectElement)
   readonly #bitrate = byId('bitrate', HTMLSelectElement)
   readonly #mute = byId('mute-microphone', HTMLButtonElement)
-  readonly #hide = byId('hide-picture', HTMLButtonElement)
+  readonly #hide = byId('hide-video', HTMLButtonElement)
   readonly #screen = byId('share-screen', HTMLButtonElement)
   readonly #media: LocalMedia
 
@@ -26,7 +26,7 @@ export class Controls {
     for (const menu of [this.#camera, this.#microphone, this.#resolution, this.#bitrate])
       menu.addEventListener('change', changed)
     this.#mute.addEventListener('click', () => media.muteMicrophone(!media.microphoneMuted))
-    this.#hide.addEventListener('click', () => media.hidePicture(!media.pictureHidden))
+    this.#hide.addEventListener('click', () => media.hideVideo(!media.videoHidden))
     this.#screen.addEventListener('click', () => {
       const done = media.sharingScreen ? media.stopScreen() : media.shareScreen()
       done.catch((error: unknown) => console.error('The picture cannot be switched', error))
@@ -37,7 +37,7 @@ export class Controls {
 
   /** Shows the devices that exist and what is in use. */
   render(settings: Settings, devices: readonly MediaDeviceInfo[]): void {
-    const { camera, microphone, microphoneMuted, pictureHidden, sharingScreen } = this.#media
+    const { camera, microphone, microphoneMuted, videoHidden, sharingScreen } = this.#media
     const inUse = (track: MediaStreamTrack | null, wanted: string): string =>
       track?.getSettings().deviceId ?? wanted
     renderDeviceMenu(this.#camera, devices, 'videoinput', {
@@ -52,8 +52,8 @@ export class Controls {
     this.#mute.setAttribute('aria-pressed', String(microphoneMuted))
     setText(this.#mute, microphoneMuted ? 'Unmute microphone' : 'Mute microphone')
     this.#hide.disabled = camera === null && !sharingScreen
-    this.#hide.setAttribute('aria-pressed', String(pictureHidden))
-    setText(this.#hide, pictureHidden ? 'Show picture' : 'Hide picture')
+    this.#hide.setAttribute('aria-pressed', String(videoHidden))
+    setText(this.#hide, videoHidden ? 'Show video' : 'Hide video')
     this.#screen.setAttribute('aria-pressed', String(sharingScreen))
     setText(this.#screen, sharingScreen ? 'Stop sharing' : 'Share screen')
   }

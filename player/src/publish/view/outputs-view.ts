@@ -20,7 +20,7 @@ export class OutputsView {
         item = create('li', 'output', create('span', 'output-name'), ' ', create('span', 'output-text'))
         this.#list.append(item)
       }
-      if (item instanceof HTMLLIElement) item.dataset.mood = line.mood
+      if (item instanceof HTMLLIElement) item.dataset.health = line.health
       const [name, text] = item.children
       if (name) setText(name, `${line.name}:`)
       if (text) setText(text, line.text)

@@ -30,7 +30,7 @@ export class PreviewView {
   }
 
   /** @param note what to say instead of a picture; empty to let the picture speak */
-  showPreview(track: MediaStreamTrack | null, note: string): void {
+  showTrack(track: MediaStreamTrack | null, note: string): void {
     const shown =
       this.#preview.srcObject instanceof MediaStream ? this.#preview.srcObject.getTracks()[0] : null
     if (track !== (shown ?? null)) this.#preview.srcObject = track ? new MediaStream([track]) : null

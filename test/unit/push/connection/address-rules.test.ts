@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AddressRules, whyBlocked } from '../../../../src/push/connection/address-rules.ts'
 
-const strict: AddressRules = { allowPrivate: false, allow: [], deny: [] }
+const strict: AddressRules = { allowPrivate: false, allow: [], deny: [], own: () => [] }
 const why = (rules: Partial<AddressRules>, host: string, address: string, trusted = false) =>
   whyBlocked({ ...strict, ...rules }, host, address, trusted)
 
@@ -55,4 +55,16 @@ describe('whyBlocked', () => {
   test('nobody, not even the operator’s own target, goes where it is forbidden', () => {
     expect(why({ deny: ['8.0.0.0/8'], allowPrivate: true }, 'host', '8.8.8.8', true)).toMatch(/DENY/)
   })
+
+  test.each(['8.8.8.8', '::ffff:8.8.8.8', '2606:4700::1111'])(
+    '%s is not when it is the own one',
+    (address) => {
+      const own = () => ['1.1.1.1', '8.8.8.8', '2606:4700::1111']
+      expect(why({ own }, 'host', address)).toMatch(/gateway's own/)
+      expect(why({ own }, 'host', '9.9.9.9')).toBeNull()
+      expect(why({ own, allowPrivate: true }, 'host', address)).toBeNull()
+      expect(why({ own, allow: ['8.0.0.0/8', '2606:4700::/32'] }, 'host', address)).toBeNull()
+      expect(why({ own }, 'host', address, true)).toBeNull()
+    },
+  )
 })

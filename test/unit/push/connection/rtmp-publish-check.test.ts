@@ -6,7 +6,10 @@ import {
 } from '../../../../src/push/connection/rtmp-publish-check.ts'
 
 const own = ['127.0.0.1', '172.31.77.10', 'fe80::1']
-const push = { host: 'nginx-rtmp', app: 'live', playPath: 'show', serverAddresses: ['172.31.77.3'] }
+const push = {
+  ...{ host: 'nginx-rtmp', app: 'live', playPath: 'show', serverAddresses: ['172.31.77.3'] },
+  ...{ stream: 'show', trusted: false },
+}
 const question: PublishQuestion = {
   ...{ app: 'live', name: 'show' },
   ...{ publisherAddress: '172.31.77.10', askedFrom: '172.31.77.3' },
@@ -25,6 +28,8 @@ test.each<{
     allowed: true,
   },
   { name: 'a name with a query', pushed: { playPath: 'show?token=abc' }, allowed: true },
+  { name: "an API user's target under another stream's name", pushed: { stream: 'mine' }, allowed: false },
+  { name: "the operator's target under any name", pushed: { stream: 'mine', trusted: true }, allowed: true },
   { name: 'another name', asked: { name: 'other' }, allowed: false },
   { name: 'the beginning of a name', asked: { name: 'sho' }, allowed: false },
   { name: 'no name', asked: { name: '' }, allowed: false },

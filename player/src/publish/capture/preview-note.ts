@@ -1,5 +1,0 @@
-/** What stands in the preview instead of a picture; empty when there is one to see. */
-export function previewNote(sends: { video: boolean; audio: boolean; hidden: boolean }): string {
-  if (sends.video) return sends.hidden ? 'Picture hidden' : ''
-  return sends.audio ? 'No picture. Viewers hear sound only.' : 'No camera and no microphone'
-}
