@@ -27,7 +27,7 @@ test('without audio alike when neither has any', () => {
 test('every epoch has an id of its own that fits a URL', () => {
   const ids = Array.from({ length: 50 }, () => newEpoch(both).id)
   expect(new Set(ids).size).toBe(50)
-  for (const id of ids) expect(id).toMatch(/^[\w-]{12}$/)
+  for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/)
 })
 
 test('the best video is the first', () => {
