@@ -21,11 +21,12 @@ import { Webhooks } from '../../src/webhooks/webhooks.ts'
 import type { AskedServer } from './access-setup.ts'
 import { openAccess } from './open-access.ts'
 
-/** The server with all its routes and real access, without mediasoup and ffmpeg: nothing can be published. */
+/** The server with all its routes and real access, without mediasoup and ffmpeg: nothing can be published. @param pages directory of built ones. */
 export async function startRoutes(
   cleanup: Cleanup,
   settings: Record<string, string> = {},
   log: Log = createLog({ level: 'silent', pretty: false }),
+  pages?: string,
 ): Promise<AskedServer & { app: { access: Access }; hls: HlsOutput }> {
   const config = loadConfig(settings, null)
   const access = await openAccess(cleanup, {
@@ -80,7 +81,7 @@ export async function startRoutes(
     ...{ config, access, registry, outputs, targets, stages, invites, webhooks, log },
     readiness: () => ({ workers: { up: 1, wanted: 1 }, draining: false }),
     resources: () => ({ processes: [], media: budget, transcodes }),
-    pages: await emptyPages(cleanup),
+    pages: pages ?? (await emptyPages(cleanup)),
   })
   await server.ready()
   return { app: { server, access }, hls }
@@ -90,7 +91,7 @@ async function emptyPages(cleanup: Cleanup): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-pages-'))
   cleanup.defer(() => rm(directory, { recursive: true }))
   await mkdir(join(directory, 'assets'))
-  for (const page of ['index', 'publish', 'watch', 'login', 'join', 'studio'])
+  for (const page of ['index', 'publish', 'watch', 'login', 'join', 'studio', 'admin'])
     await writeFile(join(directory, `${page}.html`), page)
   return directory
 }
