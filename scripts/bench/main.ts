@@ -11,6 +11,7 @@ import { measureMemory } from './measure-memory.ts'
 import { measurePushMemory } from './measure-push-memory.ts'
 import { measureRestream } from './measure-restream.ts'
 import { measureServing } from './measure-serving.ts'
+import { measureStage } from './measure-stage.ts'
 import { measureStart } from './measure-start.ts'
 import { measureViewers } from './measure-viewers.ts'
 import { measureWatch } from './measure-watch.ts'
@@ -32,6 +33,7 @@ const measurements: Record<MeasurementName, (options: BenchOptions, machine: Mac
   'push-memory': measurePushMemory,
   whip: measureWhip,
   whep: measureWhep,
+  stage: measureStage,
   fuzz: measureFuzz,
 }
 

@@ -13,6 +13,7 @@ export const measurementNames = [
   'push-memory',
   'whip',
   'whep',
+  'stage',
   'fuzz',
 ] as const
 export type MeasurementName = (typeof measurementNames)[number]
@@ -45,6 +46,7 @@ export const usage = `npm run bench -- [${measurementNames.join('|')} …] [--ru
   whip     8 publishers by WHIP, 720p30 at 2 Mbit/s each: CPU per stream and lost segments over --seconds (default 60)
   whep     glass to glass and first picture in a browser (--seconds for each codec, default 30), then one publisher to
            100 viewers who count packets
+  stage    CPU of a programme by process for 1, 2, 4 and 9 people (default 3 runs of 10 s for each)
   fuzz     --inputs (default 10,000) broken inputs of all kinds to a gateway, which has to stand them; the same ones for
            the same --seed
   memory   growth of the processes over --seconds (default 180)
