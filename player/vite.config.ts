@@ -25,6 +25,7 @@ export default defineConfig({
         watch: page('watch'),
         join: page('join'),
         studio: page('studio'),
+        login: page('login'),
       },
     },
   },

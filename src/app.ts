@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { Access } from './auth/access.ts'
+import { accessMode } from './auth/access-mode.ts'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
@@ -13,37 +15,20 @@ import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { readRmemMax, receiveBufferWarning } from './ffmpeg/receive-buffer.ts'
 import { HlsOutput } from './hls/hls-output.ts'
-import { registerApiDocuments } from './http/api/api-documents.ts'
-import { registerStreamsApi } from './http/api/streams-api.ts'
-import { registerTargetsApi } from './http/api/targets-api.ts'
-import { registerHealth } from './http/health.ts'
-import { registerHls } from './http/hls/hls.ts'
-import { registerMetrics } from './http/metrics.ts'
-import { registerPages } from './http/pages.ts'
 import { processMemory } from './http/process-metrics.ts'
-import { registerWhep } from './http/rtc/whep.ts'
-import { registerWhip } from './http/rtc/whip.ts'
-import { registerRtmpCallback } from './http/rtmp-callback.ts'
+import { registerRoutes } from './http/routes.ts'
 import { createServer } from './http/server.ts'
-import { registerSignaling } from './http/signaling.ts'
-import { registerInvitesApi } from './http/stage/invites-api.ts'
-import { registerStageApi } from './http/stage/stage-api.ts'
-import { registerStageSocket } from './http/stage/stage-socket.ts'
 import { demoSource } from './ingest/demo-source.ts'
-import { PublicationLimit } from './ingest/publication-limit.ts'
 import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
 import { MediaBudget } from './media-budget.ts'
 import { Packager } from './packager/packager.ts'
 import { checkedAddresses, createDial } from './push/connection/dial.ts'
 import { ownAddresses } from './push/connection/own-addresses.ts'
-import { allowsPublish } from './push/connection/rtmp-publish-check.ts'
 import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
-import { Invites } from './stage/invites.ts'
 import { programmeSettings } from './stage/programme-settings.ts'
-import { stageDoor } from './stage/stage-door.ts'
 import { Stages } from './stage/stages.ts'
 import { Registry } from './streams/registry.ts'
 import { importTargetFile } from './targets/import-target-file.ts'
@@ -65,6 +50,7 @@ export type App = {
   pool: WorkerPool
   ports: TapPorts
   ffmpegBinary: string
+  access: Access
   /** Publishes the demo picture on the stream `demo`. */
   startDemo(): Promise<void>
   /**
@@ -154,15 +140,15 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   )
   // Before the streams: the end of a show is an end of its stream.
   cleanup.defer(() => stages.close())
-  const invites = new Invites()
-  const publications = new PublicationLimit(config.limits)
-  const edge = { ...config.rtc, ...config.limits }
-  await registerApiDocuments(server)
-  registerHealth(server, () => ({ workers: pool.health, draining }))
-  registerMetrics(
-    server,
-    () => registry.snapshot(),
-    () => ({
+  const mode = accessMode({ ...config.access, ...config.http })
+  const access = await Access.load({ mode, config: config.access, database, log })
+  cleanup.defer(() => access.close())
+  if (config.access.access === 'open')
+    log.warn('access is open: all who reach the gateway may publish, watch and operate (SLUICE_ACCESS)')
+  await registerRoutes(server, {
+    ...{ config, access, registry, outputs, targets, stages, log },
+    readiness: () => ({ workers: pool.health, draining }),
+    resources: () => ({
       processes: [
         processMemory('gateway', [process.pid]),
         processMemory('worker', pool.pids),
@@ -171,27 +157,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       media: budget,
       transcodes,
     }),
-  )
-  registerStreamsApi(server, registry, outputs)
-  registerTargetsApi(server, targets)
-  registerStageApi(server, stages)
-  registerInvitesApi(server, invites)
-  registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
-  registerHls(server, {
-    storeOf: (stream) => hls.storeOf(stream),
-    ...config.limits,
   })
-  registerSignaling(server, registry, publications, edge, log)
-  registerWhip(server, registry, publications, log, edge)
-  registerStageSocket(server, {
-    stages,
-    doorFor: ({ params: { stream } }) =>
-      stageDoor({ stream, invites, password: () => stages.get(stream)?.roster.password ?? null }),
-    config: edge,
-    log,
-  })
-  registerWhep(server, registry, edge)
-  await registerPages(server)
 
   return {
     server,
@@ -199,6 +165,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
     pool,
     ports,
     ffmpegBinary: ffmpeg.binary,
+    access,
     async startDemo() {
       const demo = await startRtpPublisher({
         registry,

@@ -46,7 +46,6 @@ export const errorCodes = {
   GATEWAY_BUSY: { status: 503, fault: 'ours' },
   NAME_TAKEN: { status: 409, fault: 'client' },
   TOO_MANY_ENTRIES: { status: 429, fault: 'client' },
-  TOO_BUSY: { status: 503, fault: 'ours' },
   TARGET_NOT_FOUND: { status: 404, fault: 'client' },
   TARGET_TAKEN: { status: 409, fault: 'client' },
   TARGET_FIXED: { status: 409, fault: 'client' },

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type App, createApp } from './app.ts'
+import { operatorLink } from './auth/operator-link.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load-config.ts'
@@ -10,6 +11,7 @@ const usage = `sluice [--config FILE] [--demo]
 
   --config FILE  JSON file with settings; SLUICE_* variables win over it
   --demo         also publish a test picture on the stream "demo"
+  --operator-link  print a link that sets the operator's password, also when there is one
   --help         this text
 `
 
@@ -37,7 +39,8 @@ async function main(): Promise<void> {
       backlog: listenBacklog,
     })
     if (values.demo) await app.startDemo()
-    printUrls(url, config, values.demo === true)
+    const link = await operatorLink(app.access, values['operator-link'] === true)
+    printUrls(url, config, values.demo === true, link)
   } catch (error) {
     await app.close()
     throw error
@@ -50,6 +53,7 @@ function readArguments() {
       options: {
         config: { type: 'string' },
         demo: { type: 'boolean' },
+        'operator-link': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -90,13 +94,16 @@ function stopOnSignals(app: App, log: Log): void {
   process.on('SIGHUP', stop)
 }
 
-function printUrls(url: string, config: Config, demo: boolean): void {
+function printUrls(url: string, config: Config, demo: boolean, link: string | null): void {
   const lines = [
     '',
     `  Sluice is ready.`,
     `  Go live:  ${url}/publish/live`,
     `  Watch:    ${url}/watch/${demo ? 'demo' : 'live'}`,
     `  Streams:  ${url}/`,
+    ...(link === null
+      ? []
+      : [`  Operator: ${url}${link}`, '            sets your password; it works once, within a day.']),
     ...(config.http.httpHost === '127.0.0.1'
       ? ['  Only this machine can reach it; docs/deploy.md says how to open it.']
       : []),

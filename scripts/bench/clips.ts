@@ -13,7 +13,7 @@ export type Clip = { file: string; codec: ClipCodec }
 const seconds = 20
 export const clipText =
   '1280x720 at 30 fps, 2 Mbit/s, keyframe every 2 s: colours that flow, moving detail and film grain; ' +
-  'Opus stereo 96 kbit/s: a voice (vowels, hisses, pauses) over quiet music and mediaRouter noise'
+  'Opus stereo 96 kbit/s: a voice (vowels, hisses, pauses) over quiet music and room noise'
 
 /** Colours that flow, a moving test picture in a corner, and grain: an encoder never gets a frame for nothing. */
 const picture = [
@@ -37,8 +37,8 @@ const sound = [
     'equalizer=f=550:t=q:w=3:g=9,equalizer=f=1600:t=q:w=4:g=7,equalizer=f=2600:t=q:w=5:g=5,lowpass=f=7000[voice]',
   `aevalsrc=exprs='0.1*(random(0)*2-1)*${hisses}':s=48000,highpass=f=3500[hiss]`,
   `aevalsrc=exprs='0.02*(${chord(196, 293.7, 392, 587.3)})|0.02*(${chord(261.6, 329.6, 523.3, 784)})':s=48000[music]`,
-  'anoisesrc=color=pink:sample_rate=48000:amplitude=0.004:seed=3[mediaRouter]',
-  '[voice][hiss][mediaRouter]amix=inputs=3:normalize=0,pan=stereo|c0=c0|c1=c0[mono]',
+  'anoisesrc=color=pink:sample_rate=48000:amplitude=0.004:seed=3[room]',
+  '[voice][hiss][room]amix=inputs=3:normalize=0,pan=stereo|c0=c0|c1=c0[mono]',
   // Whole Opus frames of 20 ms, up to the last one.
   '[mono][music]amix=inputs=2:normalize=0,asetnsamples=n=960:p=1[a]',
 ]

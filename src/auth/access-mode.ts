@@ -15,9 +15,11 @@ export function accessMode({
   access,
   httpHost,
   allowedHosts,
-}: Pick<AccessConfig, 'access'> & Pick<HttpConfig, 'httpHost' | 'allowedHosts'>): AccessMode {
+  trustedProxies,
+}: Pick<AccessConfig, 'access'> &
+  Pick<HttpConfig, 'httpHost' | 'allowedHosts' | 'trustedProxies'>): AccessMode {
   if (access !== 'auto') return access
-  return isLoopback(httpHost) && allowedHosts.length === 0 ? 'open' : 'required'
+  return isLoopback(httpHost) && allowedHosts.length + trustedProxies.length === 0 ? 'open' : 'required'
 }
 
 function isLoopback(host: string): boolean {

@@ -1,12 +1,13 @@
 import type { AccessConfig } from '../config/sections/access-config.ts'
 import type { Database } from '../database/database.ts'
 import { GatewayError } from '../errors.ts'
+import { type ClientKey, clientKey } from '../limit/client-key.ts'
 import type { Log } from '../log.ts'
 import { Audit } from './audit.ts'
 import { type AccessMode, type Action, authorize, type Facts, isListed } from './authorize.ts'
 import { Credentials } from './credentials.ts'
 import { HeldGrants } from './held-grants.ts'
-import { addressGroup, Lockouts } from './lockouts.ts'
+import { Lockouts } from './lockouts.ts'
 import { PlayRevocations } from './play-revocations.ts'
 import { PlayTokens } from './play-tokens.ts'
 import { anonymous, type Principal } from './principal.ts'
@@ -125,20 +126,20 @@ export class Access {
    * @throws GatewayError UNAUTHENTICATED, TOO_MANY_REQUESTS
    */
   async signIn(name: string, password: string, address: string): Promise<{ user: User; session: string }> {
-    const group = addressGroup(address)
-    const wait = Math.max(this.accountLockouts.waitSeconds(name), this.addressLockouts.waitSeconds(group))
+    const client = clientKey(address)
+    const wait = Math.max(this.accountLockouts.waitSeconds(name), this.#waitOf(client))
     if (wait > 0) {
       throw new GatewayError('TOO_MANY_REQUESTS', `Too many failed attempts. Try again in ${wait} s.`)
     }
     const user = await this.users.signIn(name, password)
     if (!user) {
       this.accountLockouts.failed(name)
-      this.addressLockouts.failed(group)
+      if (client !== null) this.addressLockouts.failed(client)
       await this.audit.record(anonymous, address, 'sign-in-failed', null, { name })
       throw new GatewayError('UNAUTHENTICATED', 'The name or the password is wrong.')
     }
     this.accountLockouts.forget(name)
-    this.addressLockouts.forget(group)
+    if (client !== null) this.addressLockouts.forget(client)
     await this.audit.record(principalOfUser(user), address, 'sign-in')
     return { user, session: await this.sessions.begin(user.id) }
   }
@@ -188,10 +189,16 @@ export class Access {
 
   /** @throws GatewayError TOO_MANY_REQUESTS when an address guesses too often: that is then no news in the log. */
   #refuseGuess(address: string): void {
-    const group = addressGroup(address)
-    const wait = this.addressLockouts.waitSeconds(group)
-    if (wait === 0) this.addressLockouts.failed(group)
+    const client = clientKey(address)
+    if (client === null) return
+    const wait = this.#waitOf(client)
+    if (wait === 0) this.addressLockouts.failed(client)
     else throw new GatewayError('TOO_MANY_REQUESTS', `Too many failed attempts. Try again in ${wait} s.`)
+  }
+
+  /** Of this machine, behind which all may be, only accounts are locked. */
+  #waitOf(client: ClientKey): number {
+    return client === null ? 0 : this.addressLockouts.waitSeconds(client)
   }
 
   async #recheck(principal: Principal, action: Action, stream: string): Promise<GatewayError | undefined> {

@@ -1,5 +1,3 @@
-import { isIPv6 } from 'node:net'
-
 /** How many failures in a row are free, and how long the first wait after them is; each next one is twice as long. */
 export type LockoutRule = { free: number; firstSeconds: number; longestSeconds: number }
 
@@ -50,14 +48,4 @@ export class Lockouts {
       untilMs > nowMs ? [{ of, failures, until: new Date(untilMs).toISOString() }] : [],
     )
   }
-}
-
-/** Of IPv6, the network that one customer has: they have 2^64 addresses in it. */
-export function addressGroup(address: string): string {
-  if (!isIPv6(address) || address.startsWith('::ffff:')) return address.replace(/^::ffff:/, '')
-  const [head = '', tail] = address.split('::')
-  const groups = head.split(':').filter(Boolean)
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').filter(Boolean).length
-  const whole = [...groups, ...Array<string>(missing).fill('0'), ...(tail ?? '').split(':').filter(Boolean)]
-  return `${whole.slice(0, 4).join(':')}::/64`
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { accessConfigSchema } from './sections/access-config.ts'
 import { encodeConfigSchema } from './sections/encode-config.ts'
 import { hlsConfigSchema } from './sections/hls-config.ts'
 import { httpConfigSchema } from './sections/http-config.ts'
@@ -18,6 +19,7 @@ import { streamsConfigSchema } from './sections/streams-config.ts'
  */
 export const configSchema = z.object({
   http: httpConfigSchema,
+  access: accessConfigSchema,
   rtc: rtcConfigSchema,
   limits: limitsConfigSchema,
   streams: streamsConfigSchema,

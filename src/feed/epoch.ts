@@ -22,7 +22,7 @@ export const bestRenditionId = 'v0'
 
 /** An epoch under a new id. */
 export function newEpoch({ audio, renditions }: Omit<Epoch, 'id'>): Epoch {
-  return { id: randomBytes(9).toString('base64url'), audio, renditions }
+  return { id: randomBytes(16).toString('base64url'), audio, renditions }
 }
 
 /** An epoch of at most one video track. */

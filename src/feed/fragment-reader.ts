@@ -11,7 +11,8 @@ import { type FormatChange, FormatWatch } from './format-watch.ts'
 import type { UnnumberedFragment } from './fragment.ts'
 import { FragmentJoiner } from './fragment-joiner.ts'
 import type { FragmentLength } from './fragment-length.ts'
-import { type PieceTimes, Timeline } from './timeline.ts'
+import { type Media, splitFrames } from './split-frames.ts'
+import { Timeline } from './timeline.ts'
 
 /** Largest plausible box: 0.2 s of media are far smaller. */
 const maxBoxBytes = 32 * 1024 * 1024
@@ -24,9 +25,6 @@ export type FragmentReaderOptions = {
   /** Such a keyframe came, which the initialisation segment does not describe. Called once; no fragment follows. */
   onFormatChange?: (change: FormatChange) => void
 }
-
-/** What one movie fragment of ffmpeg's holds of the tracks that are read. */
-type Media = { video: readonly Sample[]; audio: readonly Sample[] }
 
 /** Makes fragments of one ffmpeg's output, fragmented MP4 with at most one video and one audio track. */
 export class FragmentReader {
@@ -80,19 +78,27 @@ export class FragmentReader {
     const media = mediaOf(moof, mdat, run.init)
     const [frame] = media.video
     if (frame?.sync && this.#formatChanged(frame)) return
-    const times = timesOf(media, run.init)
     const arrivedAtMs = steadyNowMs()
+    const frames = splitFrames(media)
+    const [first, last] = [frames[0], frames.at(-1)]
+    if (!first || !last) throw damaged('moof has no sample of a known track')
+    const { startSeconds } = first.times
+    const durationSeconds = last.times.startSeconds + last.times.durationSeconds - startSeconds
+    const times = { startSeconds, durationSeconds }
     const capturedAtMs = this.#clock.capturedAtMs(times, arrivedAtMs, this.#referenceMs)
     this.#referenceMs = undefined
-    const piece = {
-      ...this.#timeline.add(times),
-      keyframe: run.init.video === null || (frame?.sync ?? false),
-      audio: media.audio,
-      video: run.epoch.renditions.map(() => media.video),
-      capturedAtMs,
+    for (const { video, audio, times } of frames) {
+      const piece = {
+        ...this.#timeline.add(times),
+        keyframe: run.init.video === null || (video[0]?.sync ?? false),
+        audio,
+        video: run.epoch.renditions.map(() => video),
+        capturedAtMs: capturedAtMs + (times.startSeconds - startSeconds) * 1000,
+      }
+      const { epoch } = run
+      for (const joined of this.#joiner.push(piece))
+        this.#options.onFragment({ ...joined, epoch, arrivedAtMs })
     }
-    const { epoch } = run
-    for (const joined of this.#joiner.push(piece)) this.#options.onFragment({ ...joined, epoch, arrivedAtMs })
   }
 
   #formatChanged({ data }: Sample): boolean {
@@ -109,28 +115,10 @@ function mediaOf(moof: Buffer, mdat: Buffer, { video, audio, defaults }: Init): 
   const tracks = readMovieFragment(moof, mdat, defaults)
   const samplesOf = (id: number | undefined): Sample[] =>
     tracks.flatMap(({ trackId, samples }) => (trackId === id ? samples : []))
-  return { video: samplesOf(video?.id), audio: samplesOf(audio?.id) }
-}
-
-/** Decoding times: those of the video if there is any here, else those of the audio. */
-function timesOf({ video, audio }: Media, init: Init): PieceTimes {
-  const videoSpan = spanOf(video, init.video?.track.timescale)
-  const audioSpan = spanOf(audio, init.audio?.track.timescale)
-  const timed = videoSpan ?? audioSpan
-  if (!timed) throw damaged('moof has no sample of a known track')
   return {
-    startSeconds: timed.startSeconds,
-    durationSeconds: timed.endSeconds - timed.startSeconds,
-    videoFrames: video.length,
-    audioEndSeconds: audioSpan?.endSeconds ?? null,
-  }
-}
-
-function spanOf(samples: readonly Sample[], timescale = 1) {
-  const [first, last] = [samples[0], samples.at(-1)]
-  if (!first || !last) return null
-  return {
-    startSeconds: first.decodeTime / timescale,
-    endSeconds: (last.decodeTime + last.duration) / timescale,
+    video: samplesOf(video?.id),
+    audio: samplesOf(audio?.id),
+    videoTimescale: video?.track.timescale ?? 1,
+    audioTimescale: audio?.track.timescale ?? 1,
   }
 }

@@ -10,15 +10,21 @@ import type { HlsStore } from './store.ts'
  * Understands a request.
  * @param path below the stream: `index.m3u8`, `{rendition}.m3u8`, `{rendition}-{session}.m3u8`,
  * `{epoch}/{rendition}/init.mp4`, `{epoch}/{rendition}/{mediaSequence}.m4s` or `{epoch}/{rendition}/p{number}.m4s`.
+ * @param mediaBase of playlists that are for their viewer only: where media is, the same for all, relative to them.
  * @returns how to get its answer: undefined while it has to wait for the store's next media. It throws GatewayError
  * NOT_FOUND for any other path, what was dropped, playlists before there is enough to play, and parts that were
  * announced and do not come; BAD_REQUEST for wrong delivery directives.
  */
-export function hlsRequest(store: HlsStore, path: string, query: Query = {}): Attempt<HlsResource> {
-  if (path === 'index.m3u8') return () => playable(store).index()
+export function hlsRequest(
+  store: HlsStore,
+  path: string,
+  query: Query = {},
+  mediaBase: string | null = null,
+): Attempt<HlsResource> {
+  if (path === 'index.m3u8') return () => playable(store).index(mediaBase)
   const [, rendition, session] = /^(v\d)(?:-([\w-]+))?\.m3u8$/.exec(path) ?? []
   if (rendition !== undefined && (session ?? store.sessionId) === store.sessionId) {
-    return mediaPlaylistRequest(store, rendition, query, { ofSession: session !== undefined })
+    return mediaPlaylistRequest(store, rendition, query, { ofSession: session !== undefined, mediaBase })
   }
   const [, epochId = '', id = '', file = ''] =
     /^([\w-]+)\/(v\d)\/(init\.mp4|p?\d{1,15}\.m4s)$/.exec(path) ?? []
@@ -29,7 +35,7 @@ function mediaPlaylistRequest(
   store: HlsStore,
   rendition: string,
   query: Query,
-  url: { ofSession: boolean },
+  url: { ofSession: boolean; mediaBase: string | null },
 ): Attempt<HlsResource> {
   // What is not there yet can't be waited for: a player has no numbers to ask for before its first playlist.
   const { edge, facts } = playable(store)

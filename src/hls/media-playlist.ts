@@ -1,5 +1,6 @@
 import {
   headLines,
+  listedRenditions,
   lowLatencyVersion,
   mediaPlaylistName,
   type PlaylistFacts,
@@ -7,7 +8,7 @@ import {
   plainVersion,
   textOf,
 } from './playlist-facts.ts'
-import { renditionIds, servedRendition } from './renditions.ts'
+import { servedRendition } from './renditions.ts'
 import type { OpenSegment, SegmentHead } from './segment.ts'
 
 /** EXT-X-PART tags stay for this many target durations from the end of the playlist (rfc8216bis section 6.2.2). */
@@ -23,14 +24,22 @@ const skipTargetDurations = 6
  * timeline but ends it, and EXT-X-DISCONTINUITY with EXT-X-PROGRAM-DATE-TIME tells how long it was.
  *
  * @param delta leaves out what the Skip Boundary allows (section 6.2.5.1).
+ * @param mediaBase comes before each of these URIs.
  */
-export function mediaPlaylist(facts: PlaylistFacts, rendition: string, delta = false): string {
+export function mediaPlaylist(
+  facts: PlaylistFacts,
+  rendition: string,
+  delta = false,
+  mediaBase = '',
+): string {
   const [first] = facts.segments
   if (!first) throw new RangeError('a media playlist needs a segment')
   // A discontinuity counts here only when its tag has left the playlist (section 4.4.3.3).
   const discontinuitySequence = first.discontinuitySequence - (first.discontinuity ? 1 : 0)
   const skipped = delta ? skippable(facts) : 0
   const partsFrom = firstWithParts(facts)
+  const folder = ({ epoch }: SegmentHead): string =>
+    `${mediaBase}${epoch.id}/${servedRendition(epoch, rendition)}`
   return textOf([
     ...headLines(facts, facts.partTargetSeconds === null ? plainVersion : lowLatencyVersion),
     `#EXT-X-TARGETDURATION:${facts.targetDuration}`,
@@ -39,28 +48,31 @@ export function mediaPlaylist(facts: PlaylistFacts, rendition: string, delta = f
     `#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitySequence}`,
     ...(skipped > 0 ? [`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`] : []),
     ...facts.segments.slice(skipped).flatMap((segment) => [
-      ...segmentLines(segment, rendition, segment === first),
-      ...(segment.mediaSequence >= partsFrom && segment.partsListed ? partLines(segment, rendition) : []),
+      ...segmentLines(segment, folder(segment), segment === first),
+      ...(segment.mediaSequence >= partsFrom && segment.partsListed
+        ? partLines(segment, folder(segment))
+        : []),
       // Microseconds, so that errors do not add up over a long window (section 4.4.4.1).
       `#EXTINF:${segment.durationSeconds.toFixed(6)},`,
-      `${folderOf(segment, rendition)}/${segment.mediaSequence}.m4s`,
+      `${folder(segment)}/${segment.mediaSequence}.m4s`,
     ]),
     ...(facts.open
-      ? [...segmentLines(facts.open, rendition, false), ...partLines(facts.open, rendition)]
+      ? [...segmentLines(facts.open, folder(facts.open), false), ...partLines(facts.open, folder(facts.open))]
       : []),
-    ...lastLine(facts, rendition),
-    ...reportLines(facts, rendition),
+    ...lastLine(facts, rendition, mediaBase),
+    ...reportLines(facts, rendition, partsFrom),
   ])
 }
 
 function lastLine(
   { hint, ended, partTargetSeconds, open, segments }: PlaylistFacts,
   rendition: string,
+  mediaBase: string,
 ): string[] {
   if (ended) return ['#EXT-X-ENDLIST']
   const newest = open ?? segments.at(-1)
   if (hint && newest) {
-    const uri = `${hint.epochId}/${servedRendition(newest.epoch, rendition)}/p${hint.number}.m4s`
+    const uri = `${mediaBase}${hint.epochId}/${servedRendition(newest.epoch, rendition)}/p${hint.number}.m4s`
     return [`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${uri}"`]
   }
   // hls.js 1.7.4 takes the last segment for the open one, too, when no line comes after it, and then finds a
@@ -68,18 +80,19 @@ function lastLine(
   return partTargetSeconds === null ? [] : ['# What comes next is not known yet.']
 }
 
-/** Where the other renditions are, so that a player that switches need not ask for an old state first (4.4.5.4). */
-function reportLines(
-  { segments, open, partTargetSeconds, sessionId, ended }: PlaylistFacts,
-  own: string,
-): string[] {
-  const newest = open ?? segments.at(-1)
-  if (partTargetSeconds === null || ended || !newest) return []
-  const withParts = open ?? segments.findLast(({ partsListed }) => partsListed)
+/**
+ * How far the other renditions have come, so that a player that switches need not ask for an old state first (4.4.5.4).
+ * @param partsFrom number of the oldest segment whose parts are listed.
+ */
+function reportLines(facts: PlaylistFacts, own: string, partsFrom: number): string[] {
+  const { segments, open, partTargetSeconds, sessionId, ended } = facts
+  if (partTargetSeconds === null || ended) return []
+  const withParts =
+    open ?? segments.findLast(({ mediaSequence, partsListed }) => partsListed && mediaSequence >= partsFrom)
   const last = withParts
     ? `LAST-MSN=${withParts.mediaSequence},LAST-PART=${withParts.parts.length - 1}`
-    : `LAST-MSN=${newest.mediaSequence}`
-  return renditionIds(newest.epoch)
+    : `LAST-MSN=${segments.at(-1)?.mediaSequence}`
+  return listedRenditions(facts)
     .filter((id) => id !== own)
     .map((id) => `#EXT-X-RENDITION-REPORT:URI="${mediaPlaylistName(id, sessionId)}",${last}`)
 }
@@ -100,25 +113,20 @@ function lowLatencyLines({ partTargetSeconds, targetDuration }: PlaylistFacts): 
 }
 
 /** Tags that apply to a segment and its parts: they come before its first part (section 4.4.4.9). */
-function segmentLines(segment: SegmentHead, rendition: string, first: boolean): string[] {
+function segmentLines(segment: SegmentHead, folder: string, first: boolean): string[] {
   const { discontinuity, programDateTimeMs } = segment
   return [
     ...(discontinuity ? ['#EXT-X-DISCONTINUITY'] : []),
-    ...(discontinuity || first ? [`#EXT-X-MAP:URI="${folderOf(segment, rendition)}/init.mp4"`] : []),
+    ...(discontinuity || first ? [`#EXT-X-MAP:URI="${folder}/init.mp4"`] : []),
     `#EXT-X-PROGRAM-DATE-TIME:${new Date(Math.round(programDateTimeMs)).toISOString()}`,
   ]
 }
 
-function partLines(segment: OpenSegment, rendition: string): string[] {
-  const folder = folderOf(segment, rendition)
+function partLines(segment: OpenSegment, folder: string): string[] {
   return segment.parts.map(
     ({ number, durationSeconds, independent }) =>
       `#EXT-X-PART:DURATION=${durationSeconds.toFixed(6)},URI="${folder}/p${number}.m4s"${independent ? ',INDEPENDENT=YES' : ''}`,
   )
-}
-
-function folderOf({ epoch }: SegmentHead, rendition: string): string {
-  return `${epoch.id}/${servedRendition(epoch, rendition)}`
 }
 
 /** Number of the oldest segment whose parts are near enough to the end of the playlist. */

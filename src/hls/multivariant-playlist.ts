@@ -1,6 +1,13 @@
 import { bestVideo, type Epoch } from '../feed/epoch.ts'
-import { headLines, mediaPlaylistName, type PlaylistFacts, plainVersion, textOf } from './playlist-facts.ts'
-import { fileOf, renditionIds } from './renditions.ts'
+import {
+  headLines,
+  listedRenditions,
+  mediaPlaylistName,
+  type PlaylistFacts,
+  plainVersion,
+  textOf,
+} from './playlist-facts.ts'
+import { fileOf } from './renditions.ts'
 import type { Segment } from './segment.ts'
 
 /** The multivariant playlist: one variant for each rendition of the newest epoch, best first (RFC 8216 section 4.3.4.2). */
@@ -9,7 +16,7 @@ export function multivariantPlaylist(facts: PlaylistFacts): string {
   if (!epoch) throw new RangeError('a multivariant playlist needs a segment')
   return textOf([
     ...headLines(facts, plainVersion),
-    ...renditionIds(epoch).flatMap((id) => [
+    ...listedRenditions(facts).flatMap((id) => [
       `#EXT-X-STREAM-INF:${attributes(facts, epoch, id).join(',')}`,
       mediaPlaylistName(id, facts.sessionId),
     ]),

@@ -1,3 +1,4 @@
+import { renditionIds } from './renditions.ts'
 import type { OpenSegment, Segment } from './segment.ts'
 
 /** All that the playlists say. */
@@ -25,6 +26,12 @@ export type PlaylistFacts = {
 /** Name of a rendition's media playlist that is this session's only, beside the multivariant playlist. */
 export function mediaPlaylistName(rendition: string, sessionId: string): string {
   return `${rendition}-${sessionId}.m3u8`
+}
+
+/** Ids of the renditions that the multivariant playlist lists, best first: those of the newest whole segment. */
+export function listedRenditions({ segments }: PlaylistFacts): string[] {
+  const newest = segments.at(-1)
+  return newest ? renditionIds(newest.epoch) : []
 }
 
 /** First lines of any playlist. */

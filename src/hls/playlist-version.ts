@@ -6,6 +6,8 @@ import { type HlsResource, PlaylistText } from './resource.ts'
 
 /** A playlist changes all the time: caches keep it, but ask each time, which costs a 304. */
 const asking = 'no-cache'
+/** Of a viewer with a token: each of them is checked. */
+const askingAlone = 'private, no-cache'
 
 /**
  * What a stream's playlists say at one moment. It never changes: each text is made when the first viewer asks, and then
@@ -22,18 +24,28 @@ export class PlaylistVersion {
     this.edge = edgeOf(facts)
   }
 
-  /** The multivariant playlist. */
-  index(): HlsResource {
-    return this.#text('index', () => multivariantPlaylist(this.facts)).resource(asking)
+  /** The multivariant playlist. @param mediaBase as for `media`. */
+  index(mediaBase: string | null = null): HlsResource {
+    const text = this.#text('index', () => multivariantPlaylist(this.facts))
+    return text.resource(mediaBase === null ? asking : askingAlone)
   }
 
   /**
    * The media playlist of a rendition.
    * @param url.ofSession the URL names this broadcast.
+   * @param url.mediaBase where media is, relative to a playlist that is for its viewer only; null for those of all.
    */
-  media(rendition: string, { msn, skip }: Directives, url: { ofSession: boolean }): HlsResource {
-    const text = this.#text(`${rendition} ${skip}`, () => mediaPlaylist(this.facts, rendition, skip))
-    return text.resource(msn !== undefined && url.ofSession ? this.#keeping() : asking)
+  media(
+    rendition: string,
+    { msn, skip }: Directives,
+    { ofSession, mediaBase }: { ofSession: boolean; mediaBase: string | null },
+  ): HlsResource {
+    const base = mediaBase ?? ''
+    const text = this.#text(`${rendition} ${skip} ${base}`, () =>
+      mediaPlaylist(this.facts, rendition, skip, base),
+    )
+    if (mediaBase !== null) return text.resource(askingAlone)
+    return text.resource(msn !== undefined && ofSession ? this.#keeping() : asking)
   }
 
   /**

@@ -9,15 +9,16 @@ import { checkName } from '../streams/registry.ts'
 const builtPages = join(import.meta.dirname, '../../player/dist')
 
 /**
- * The pages: `/`, and `/publish`, `/watch`, `/join` and `/studio` with `/{stream}`, with their assets under `/assets`.
+ * The pages: `/`, `/login`, and `/publish`, `/watch`, `/join` and `/studio` with `/{stream}`, with their assets under
+ * `/assets`.
  * @throws GatewayError INTERNAL when they were not built.
  */
-export async function registerPages(server: FastifyInstance): Promise<void> {
-  if (!existsSync(join(builtPages, 'index.html'))) {
+export async function registerPages(server: FastifyInstance, directory = builtPages): Promise<void> {
+  if (!existsSync(join(directory, 'index.html'))) {
     throw new GatewayError('INTERNAL', 'The pages are not built. Start with "npm start", which builds them.')
   }
   await server.register(fastifyStatic, {
-    root: join(builtPages, 'assets'),
+    root: join(directory, 'assets'),
     prefix: '/assets/',
     // Their names hold a hash of their content.
     immutable: true,
@@ -25,12 +26,15 @@ export async function registerPages(server: FastifyInstance): Promise<void> {
     index: false,
   })
   server.get('/', async (_request, reply) =>
-    reply.sendFile('index.html', builtPages, { maxAge: 0, immutable: false }),
+    reply.sendFile('index.html', directory, { maxAge: 0, immutable: false }),
+  )
+  server.get('/login', async (_request, reply) =>
+    reply.sendFile('login.html', directory, { maxAge: 0, immutable: false }),
   )
   for (const page of ['publish', 'watch', 'join', 'studio']) {
     server.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
       checkName(params.stream)
-      return await reply.sendFile(`${page}.html`, builtPages, { maxAge: 0, immutable: false })
+      return await reply.sendFile(`${page}.html`, directory, { maxAge: 0, immutable: false })
     })
   }
 }

@@ -62,7 +62,7 @@ export async function createServer(
     childLoggerFactory: (logger) => logger,
     bodyLimit: config.maxMessageBytes,
     requestTimeout: requestTimeoutMs,
-    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     forceCloseConnections: true,
     // Refusals before any route is known.
     frameworkErrors: (cause, request, reply) => {
@@ -124,6 +124,7 @@ function sendError(error: FastifyError | GatewayError, request: FastifyRequest, 
   // 503 is said on purpose, and to all the viewers of a publisher that pauses: that is no news.
   if (!known || (known.fault === 'ours' && status !== 503))
     request.log.error({ err: error, method: request.method, path: redactPath(request.url) }, 'request failed')
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 503) reply.header('retry-after', '2')
   reply
     .status(status)

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Access } from '../auth/access.ts'
 import type { LimitsConfig } from '../config/sections/limits-config.ts'
 import { GatewayError } from '../errors.ts'
 import type { PublicationLimit } from '../ingest/publication-limit.ts'
@@ -6,6 +7,7 @@ import { PublishSession, type PublishSettings } from '../ingest/publish-session.
 import { clientKey } from '../limit/client-key.ts'
 import type { Log } from '../log.ts'
 import type { Registry } from '../streams/registry.ts'
+import { publishGate } from './access/grant.ts'
 import { registerWebsocket } from './websocket-route.ts'
 
 /** The websocket of the publish page: `/ws/publish/{stream}`. */
@@ -13,6 +15,7 @@ export function registerSignaling(
   server: FastifyInstance,
   registry: Registry,
   publications: PublicationLimit,
+  access: Access,
   config: PublishSettings & Pick<LimitsConfig, 'maxSockets' | 'maxAddressShare'>,
   log: Log,
 ): void {
@@ -25,16 +28,19 @@ export function registerSignaling(
           'TOO_MANY_STREAMS',
           `The gateway takes ${maxSockets} connections (SLUICE_MAX_SOCKETS).`,
         ),
-      open: ({ params: { stream }, ip }, socket) =>
-        new PublishSession({
+      open: (request, socket) => {
+        const { stream } = request.params
+        return new PublishSession({
           streamName: stream,
-          client: clientKey(ip),
+          client: clientKey(request.ip),
+          gate: publishGate(access, request, stream),
           registry,
           publications,
           config,
           log: log.child({ stream }),
           ...socket,
-        }),
+        })
+      },
       log,
     },
     config,

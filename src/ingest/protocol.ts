@@ -30,6 +30,8 @@ export const requestSchema = z.discriminatedUnion('type', [
       .max(2),
     /** From an earlier `publish` of the same person: takes the stream over from a connection that is dead. */
     resumeToken: z.string().max(64).optional(),
+    /** Publish key or API token, for gateways that ask for one. A session's cookie does as well. */
+    key: z.string().max(4096).optional(),
   }),
   z.strictObject({ id, type: z.literal('connect'), dtlsParameters: opaque }),
   z.strictObject({ id, type: z.literal('produce'), kind: z.enum(['audio', 'video']), rtpParameters: opaque }),

@@ -13,6 +13,7 @@ import { type IceServerSettings, iceServers } from './ice-servers.ts'
 import type { Notice, Reply, ReplyData, Request, RequestType } from './protocol.ts'
 import { closeCodes, protocolVersion } from './protocol-constants.ts'
 import type { PublicationLimit } from './publication-limit.ts'
+import type { PublishGate } from './publish-grant.ts'
 import { readRequest } from './read-request.ts'
 
 /** A connection that sends this many frames that are no requests is closed. */
@@ -32,6 +33,7 @@ export type PublishSessionOptions = {
   client: ClientKey
   registry: Registry
   publications: PublicationLimit
+  gate: PublishGate
   config: PublishSettings
   log: Log
   send: (text: string) => void
@@ -87,17 +89,24 @@ export class PublishSession {
   }
 
   readonly #handlers: Handlers = {
-    publish: async ({ protocol, kinds, resumeToken }) => {
+    publish: async ({ protocol, kinds, resumeToken, key }) => {
       if (protocol !== protocolVersion) {
         throw new GatewayError('UNSUPPORTED_PROTOCOL', 'This page is older than the gateway. Reload it.')
       }
       if (this.#publishing) throw new GatewayError('WRONG_STATE', 'This connection publishes already.')
-      const { registry, publications, client, streamName, config } = this.#options
-      const published = await publications.publish(client, () =>
-        registry.publish(streamName, {
-          ...{ kinds, principal: anonymous, resumeToken },
-          onEnd: (error, retry) => this.#ended(error, retry),
-        }),
+      const { registry, publications, client, streamName, config, gate } = this.#options
+      const grant = await gate(key)
+      const published = await publications.publish(
+        client,
+        grant,
+        (error) => this.#revoked(error),
+        () =>
+          registry.publish(streamName, {
+            ...{ kinds, principal: grant.principal ?? anonymous },
+            // Who is known needs no token, and another one's would not do.
+            resumeToken: grant.principal === null ? resumeToken : undefined,
+            onEnd: (error, retry) => this.#ended(error, retry),
+          }),
       )
       const { stream, publication } = published
       const maxBitrateBps = config.maxPublishBitrateBps
@@ -180,6 +189,14 @@ export class PublishSession {
     if (!publishing) return
     await publishing.stream.release(publishing.publication, how)
     publishing.ingest.close()
+  }
+
+  /** The publisher may publish no more: the broadcast ends, or it would wait for one who can't come back. */
+  #revoked(error: GatewayError): void {
+    this.#leave('stopped').catch((cause) =>
+      this.#options.log.error({ err: cause }, 'closing a publisher failed'),
+    )
+    this.#ended(error, false)
   }
 
   /** The gateway ended the publication. */

@@ -3,23 +3,24 @@ import type { Log } from '../log.ts'
 import type { Publication } from '../sfu/publication.ts'
 import { readPublisherOffer } from '../sfu/sdp/publisher-offer.ts'
 import { WebRtcIngest } from '../sfu/webrtc-ingest.ts'
+import { anonymous } from '../streams/may-take-over.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Stream } from '../streams/stream.ts'
 import type { PublicationLimit } from './publication-limit.ts'
+import type { PublishGrant } from './publish-grant.ts'
 
 export type WhipSessionOptions = {
   streamName: string
   /** The publisher's SDP. */
   offer: string
-  /** Who publishes: the same one takes the stream over from a connection that may be dead. */
-  principal: string
   client: ClientKey
   registry: Registry
   publications: PublicationLimit
+  grant: PublishGrant
   log: Log
   /** Of all that the publisher sends. */
   maxBitrateBps: number
-  /** Called once when the gateway ended the publication; not after `close()`. */
+  /** Called once when the gateway ended the publication, or its grant; not after `close()`. */
   onEnd: () => void
 }
 
@@ -43,8 +44,18 @@ export class WhipSession {
    */
   static async open(options: WhipSessionOptions): Promise<WhipSession> {
     const offer = readPublisherOffer(options.offer)
-    const { registry, publications, client, streamName, principal, log } = options
-    const { stream, publication } = await publications.publish(client, () =>
+    const { registry, publications, client, streamName, grant, log } = options
+    let session: WhipSession | undefined
+    let revoked = false
+    const onRevoked = (): void => {
+      revoked = true
+      options.onEnd()
+      session
+        ?.close()
+        .catch((error) => log.error({ err: error, stream: streamName }, 'closing a publisher failed'))
+    }
+    const principal = grant.principal ?? anonymous
+    const { stream, publication } = await publications.publish(client, grant, onRevoked, () =>
       registry.publish(streamName, { kinds: offer.kinds, principal, onEnd: options.onEnd }),
     )
     try {
@@ -53,7 +64,9 @@ export class WhipSession {
         // WHIP has no way to tell the publisher.
         onOverBitrate: ({ message }) => log.warn({ stream: streamName }, message),
       })
-      return new WhipSession(await ingest.accept(offer), stream, publication, ingest)
+      session = new WhipSession(await ingest.accept(offer), stream, publication, ingest)
+      if (revoked) await session.close()
+      return session
     } catch (error) {
       await stream.release(publication, 'lost')
       throw error

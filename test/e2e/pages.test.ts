@@ -58,6 +58,6 @@ describe('the pages', () => {
     const page = await open('/publish/demo')
     await page.getByRole('button', { name: 'Go live' }).click()
     await untilState(page, 'error')
-    await expect.poll(() => page.getByRole('status').first().textContent()).toContain('live under this name')
+    await expect.poll(() => page.getByRole('status').first().textContent()).toContain('Choose another name')
   })
 })

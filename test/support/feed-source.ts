@@ -57,7 +57,7 @@ export async function startFeedSource(options: FeedSourceOptions = {}): Promise<
         ...(videoBitrate ? ['-b:v', videoBitrate] : []),
         ...(audio ? ['-c:a', 'aac', '-ac', '2'] : []),
         ...['-f', 'mp4', '-movflags', '+cmaf+delay_moov+frag_keyframe+skip_trailer'],
-        ...['-frag_duration', '22000', '-flush_packets', '1'],
+        ...['-frag_duration', '65000', '-flush_packets', '1'],
       ],
       output: null,
       onOutput: (chunk) => reader.push(chunk),

@@ -3,12 +3,18 @@ import type { ServerClock } from './server-clock.ts'
 
 const timeoutMs = 8000
 
+/** What a private stream is asked for with. `ask` gets another one, and tells whether there is one. */
+type Credential = { readonly headers: Record<string, string>; ask(): Promise<boolean> }
+
 /** Reads the gateway's REST answers. A rejected promise means that the gateway cannot be reached or is ill. */
 export class StreamApi {
   readonly #clock: ServerClock
+  readonly #token: Credential | null
 
-  constructor(clock: ServerClock) {
+  /** @param token of a private stream; home asks for what all may see, or the session's own. */
+  constructor(clock: ServerClock, token: Credential | null = null) {
     this.#clock = clock
+    this.#token = token
   }
 
   /** Every stream that the gateway knows. */
@@ -21,7 +27,10 @@ export class StreamApi {
 
   /** One stream, or null when the gateway does not know it. */
   async find(name: string): Promise<StreamSnapshot | null> {
-    const response = await this.#get(`/api/streams/${encodeURIComponent(name)}`)
+    const path = `/api/streams/${encodeURIComponent(name)}`
+    let response = await this.#get(path)
+    const refused = response.status === 401 || response.status === 403
+    if (refused && (await this.#token?.ask())) response = await this.#get(path)
     if (response.status === 404) return null
     if (!response.ok) throw new Error(`The gateway answered ${response.status}`)
     const snapshot: StreamSnapshot = await response.json()
@@ -30,7 +39,11 @@ export class StreamApi {
 
   async #get(path: string): Promise<Response> {
     const sentMs = Date.now()
-    const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) })
+    const response = await fetch(path, {
+      cache: 'no-store',
+      headers: this.#token?.headers ?? {},
+      signal: AbortSignal.timeout(timeoutMs),
+    })
     this.#clock.observe(response, sentMs)
     return response
   }

@@ -9,12 +9,14 @@ import { explainInsecure } from './capture/media-problem.ts'
 import { videoBitrateBps } from './capture/presets.ts'
 import { loadSettings, saveSettings } from './capture/settings-store.ts'
 import { codecFromQuery } from './connection/choose-codec.ts'
+import { PublishKey } from './connection/publish-key.ts'
 import { Publisher } from './connection/publisher.ts'
 import { isRunning } from './connection/publisher-state.ts'
 import { ResumeToken } from './connection/resume-token.ts'
 import { TargetsView } from './targets/targets-view.ts'
 import { Controls } from './view/controls.ts'
 import { FiguresView } from './view/figures-view.ts'
+import { KeyView } from './view/key-view.ts'
 import { MicrophoneView } from './view/microphone-view.ts'
 import { OutputsView } from './view/outputs-view.ts'
 import { previewNote } from './view/preview-note.ts'
@@ -47,15 +49,19 @@ function startPage(stream: string): void {
   const outputs = new OutputsView()
   const problems = new ProblemsView(() => void openMedia())
   showShareLinks(stream)
-  new TargetsView(stream, clock)
+  const key = new PublishKey(stream, sessionStorage)
+  const keyView = new KeyView(key)
+  new TargetsView(stream, clock, key)
 
   const publisher = new Publisher({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/publish/${stream}`,
+    key,
     token: new ResumeToken(stream, localStorage),
     forcedCodec: codecFromQuery(location.search),
     videoBitrateBps: (limitBps) => videoBitrateBps(settings.resolution, settings.bitrateBps, limitBps),
     watcher: {
       state: () => render(),
+      refused: () => keyView.ask(),
       stream: (latest) => {
         snapshot = latest
         render()

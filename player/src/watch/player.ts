@@ -1,6 +1,7 @@
 import type { StreamSnapshot } from '../../../src/streams/stream-snapshot.ts'
 import { Autoplay } from './autoplay/autoplay.ts'
 import { MotionWatch } from './autoplay/motion-watch.ts'
+import type { PlayToken } from './play-token.ts'
 import { canPlayByHlsJs, playByHlsJs } from './playback/hls-playback.ts'
 import { playNatively } from './playback/native-playback.ts'
 import type { Playback } from './playback/playback.ts'
@@ -18,6 +19,7 @@ const visibleStallMs = 700
 export class Player {
   readonly #video: HTMLVideoElement
   readonly #name: string
+  readonly #token: PlayToken
   readonly #serverNow: () => number
   readonly #motion: MotionWatch
   readonly autoplay: Autoplay
@@ -36,11 +38,18 @@ export class Player {
   #stalledMs = 0
 
   /** @param serverNow the gateway's time, in ms */
-  constructor(video: HTMLVideoElement, name: string, mode: LatencyMode, serverNow: () => number) {
+  constructor(
+    video: HTMLVideoElement,
+    name: string,
+    token: PlayToken,
+    mode: LatencyMode,
+    serverNow: () => number,
+  ) {
     this.#mode = mode === 'realtime' && !canPlayByWhep() ? 'lowest' : mode
     this.#serverNow = serverNow
     this.#video = video
     this.#name = name
+    this.#token = token
     this.#motion = new MotionWatch(video)
     this.autoplay = new Autoplay(video)
     video.addEventListener('playing', () => {
@@ -157,7 +166,8 @@ export class Player {
     const play = realtime ? playByWhep : canPlayByHlsJs() ? playByHlsJs : playNatively
     this.#playback = play({
       video: this.#video,
-      url: realtime ? `/whep/${this.#name}` : `/hls/${this.#name}/index.m3u8`,
+      url: realtime ? `/whep/${this.#name}` : this.#token.path(`/hls/${this.#name}/index.m3u8`),
+      token: this.#token,
       mode: this.#mode,
       serverNow: this.#serverNow,
       failed: (reason) => {

@@ -7,6 +7,7 @@ import { ServerClock } from '../common/server-clock.ts'
 import { setText } from '../common/set-text.ts'
 import { StreamApi } from '../common/stream-api.ts'
 import { streamNameFromPath } from '../common/stream-name.ts'
+import { PlayToken } from './play-token.ts'
 import { Player } from './player.ts'
 import { isBehind, latencySeconds, liveBadgeText } from './view/latency.ts'
 import { firstLatencyMode, parseLatencyMode, saveLatencyMode } from './view/latency-mode.ts'
@@ -39,8 +40,9 @@ function startPage(name: string): void {
   const badge = byId('latency', HTMLElement)
   const quality = byId('quality', HTMLElement)
   const clock = new ServerClock()
-  const api = new StreamApi(clock)
-  const player = new Player(video, name, firstLatencyMode(location.search), () => clock.now())
+  const token = new PlayToken(name, sessionStorage)
+  const api = new StreamApi(clock, token)
+  const player = new Player(video, name, token, firstLatencyMode(location.search), () => clock.now())
   const controls = new WatchControls(player.autoplay, () => player.playback?.goLive())
   const mode = byId('latency-mode', HTMLSelectElement)
   const lowest = byId('mode-lowest', HTMLOptionElement)

@@ -1,8 +1,10 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Access } from '../../auth/access.ts'
 import type { OutputKinds } from '../../streams/output.ts'
 import type { Registry } from '../../streams/registry.ts'
-import { streamSnapshotSchema } from '../../streams/stream-snapshot.ts'
+import { type StreamSnapshot, streamSnapshotSchema } from '../../streams/stream-snapshot.ts'
+import { principalOf } from '../access/door.ts'
 import { tags } from './api-documents.ts'
 import { errorAnswers } from './error-answers.ts'
 import { streamParamsSchema } from './stream-params.ts'
@@ -13,6 +15,7 @@ export function registerStreamsApi(
   server: FastifyInstance,
   registry: Pick<Registry, 'get' | 'snapshot'>,
   outputs: OutputKinds,
+  access: Pick<Access, 'allows' | 'lists'>,
 ): void {
   const stream = streamSnapshotSchema.extend(schemasOf(outputs)).meta({ id: 'Stream' })
   // A scope of its own: its hook is not run for what thousands of viewers ask for.
@@ -28,8 +31,12 @@ export function registerStreamsApi(
           response: { 200: z.object({ streams: z.array(stream) }) },
         },
       },
-      // Spread, because the type of what outputs add is an interface, which the compiler keeps out of open objects.
-      async () => ({ streams: registry.snapshot().map((snapshot) => ({ ...snapshot })) }),
+      async (request) => ({
+        streams: registry
+          .snapshot()
+          .filter(({ name }) => access.lists(principalOf(request), name))
+          .map((snapshot) => shownTo(request, snapshot)),
+      }),
     )
     routes.get(
       '/api/streams/:stream',
@@ -41,9 +48,16 @@ export function registerStreamsApi(
           response: { 200: stream, ...errorAnswers('BAD_STREAM_NAME', 'STREAM_NOT_FOUND') },
         },
       },
-      async ({ params }) => ({ ...registry.get(params.stream).snapshot() }),
+      async (request) => shownTo(request, registry.get(request.params.stream).snapshot()),
     )
   })
+
+  /** Viewers see whether it is live; how it is made, and where it goes, is for those who run it. */
+  function shownTo(request: FastifyRequest, snapshot: StreamSnapshot) {
+    // Spread, because the type of what outputs add is an interface, which the compiler keeps out of open objects.
+    if (access.allows(principalOf(request), 'read', snapshot.name)) return { ...snapshot }
+    return { ...snapshot, packager: null, feed: null, targets: [] }
+  }
 }
 
 /** What each output adds to a stream's snapshot, by its name. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../../errors.ts'
 import type { Query } from '../../hls/directives.ts'
 import { hlsRequest } from '../../hls/hls-request.ts'
@@ -7,8 +7,9 @@ import { hlsHeaders } from '../../hls/resource.ts'
 import type { HlsStore } from '../../hls/store.ts'
 import { clientKey } from '../../limit/client-key.ts'
 import { CountLimit, type Fullness, shareOf } from '../../limit/count-limit.ts'
-import { streamNamePattern } from '../../stream-name.ts'
+import { checkName } from '../../streams/registry.ts'
 import { answerHls } from './hls-answer.ts'
+import { type HlsGate, noToken } from './hls-gate.ts'
 
 type HlsRequest = FastifyRequest<{ Params: { stream: string; '*': string }; Querystring: Query }>
 
@@ -19,6 +20,7 @@ export type HlsRouteOptions = {
   maxWaitingRequests: number
   /** The part of them that one address may have. */
   maxAddressShare: number
+  gate: HlsGate
 }
 
 const preflightHeaders = {
@@ -35,7 +37,7 @@ const preflightHeaders = {
  * TOO_MANY_VIEWERS, TOO_MANY_REQUESTS.
  */
 export function registerHls(server: FastifyInstance, options: HlsRouteOptions): void {
-  const { maxWaitingRequests: total, maxAddressShare } = options
+  const { maxWaitingRequests: total, maxAddressShare, gate } = options
   const limit = new CountLimit({ total, each: shareOf(total, maxAddressShare) })
   server.register(async (scope) => {
     scope.setErrorHandler((error: FastifyError, _, reply) => {
@@ -48,28 +50,65 @@ export function registerHls(server: FastifyInstance, options: HlsRouteOptions): 
     )
     // Neither hooks nor promises here: see answerHls.
     scope.get('/hls/:stream/*', { helmet: false }, (request: HlsRequest, reply) => {
-      const { stream, '*': path } = request.params
-      if (!streamNamePattern.test(stream)) {
-        throw new GatewayError('BAD_STREAM_NAME', 'A stream name has 1 to 64 of a-z, 0-9, "-" and "_".')
+      const asked = readHlsPath(request.params)
+      const { token, stream } = asked
+      if (token === null || gate.isKnown(token, stream)) serve(request, reply, asked)
+      else {
+        gate
+          .admit(token, stream, request.ip)
+          .then(() => serve(request, reply, asked))
+          .catch((error) => reply.send(error))
       }
-      const store = options.storeOf(stream)
-      if (!store) throw new GatewayError('STREAM_NOT_FOUND', `There is no stream "${stream}".`)
-      const attempt = hlsRequest(store, path, request.query)
-      const resource = attempt()
-      if (resource) return answerHls(request, reply, resource)
-      const leave = limit.enter(clientKey(request.ip), tooMany)
-      const cancel = store.blocked.add(attempt, (outcome) => {
-        leave()
-        unwatch()
-        if ('answer' in outcome) answerHls(request, reply, outcome.answer)
-        else reply.send(outcome.error)
-      })
-      const unwatch = watchClose(reply.raw, () => {
-        leave()
-        cancel()
-      })
     })
   })
+
+  function serve(request: HlsRequest, reply: FastifyReply, asked: HlsPath): void {
+    const { token, stream, path } = asked
+    checkGate(asked)
+    const store = options.storeOf(stream)
+    if (!store) throw new GatewayError('STREAM_NOT_FOUND', `There is no stream "${stream}".`)
+    // With a token, media is where it is without one.
+    const attempt = hlsRequest(store, path, request.query, token === null ? null : `../../${stream}/`)
+    const resource = attempt()
+    if (resource) {
+      answerHls(request, reply, resource)
+      return
+    }
+    const leave = limit.enter(clientKey(request.ip), tooMany)
+    const cancel = store.blocked.add(attempt, (outcome) => {
+      leave()
+      unwatch()
+      if ('error' in outcome) reply.send(outcome.error)
+      // It may have been revoked meanwhile.
+      else if (token !== null && !gate.isKnown(token, stream)) reply.send(noToken(stream))
+      else answerHls(request, reply, outcome.answer)
+    })
+    const unwatch = watchClose(reply.raw, () => {
+      leave()
+      cancel()
+    })
+  }
+
+  /** @throws GatewayError FORBIDDEN for the playlists of a private stream. */
+  function checkGate({ token, stream, path }: HlsPath): void {
+    if (token === null && path.endsWith('.m3u8') && !gate.isOpen(stream)) throw noToken(stream)
+  }
+}
+
+type HlsPath = {
+  /** Of `/hls/~TOKEN/…`; relative addresses in playlists keep it. */
+  token: string | null
+  stream: string
+  /** Below the stream. */
+  path: string
+}
+
+/** @throws GatewayError BAD_STREAM_NAME */
+function readHlsPath({ stream: first, '*': rest }: HlsRequest['params']): HlsPath {
+  if (!first.startsWith('~')) return { token: null, stream: checkName(first), path: rest }
+  const slash = rest.indexOf('/')
+  const stream = slash < 0 ? rest : rest.slice(0, slash)
+  return { token: first.slice(1), stream: checkName(stream), path: slash < 0 ? '' : rest.slice(slash + 1) }
 }
 
 /** Calls back on disconnect, and keeps a blocked response alive. @returns the undo. */

@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Principal } from '../../auth/principal.ts'
 import { GatewayError, toErrorShape } from '../../errors.ts'
 import type { IceServer } from '../../ingest/ice-servers.ts'
 import { type ClientKey, clientKey } from '../../limit/client-key.ts'
 import { type Rate, RateLimit } from '../../limit/rate-limit.ts'
 import { checkName } from '../../streams/registry.ts'
-import { authorize, bearerToken, type Wish } from '../authorize.ts'
+import { principalOf } from '../access/door.ts'
 import { toGatewayError } from '../server.ts'
 import { iceServerLinks } from './ice-server-links.ts'
 import { type RtcConnection, RtcSession } from './rtc-session.ts'
@@ -13,7 +14,9 @@ import { type RtcConnection, RtcSession } from './rtc-session.ts'
 export type OpenRequest = {
   stream: string
   offer: string
-  token: string | null
+  principal: Principal
+  /** IP address. */
+  address: string
   client: ClientKey
   /** To be called when the connection ended by itself. */
   onEnd: () => void
@@ -21,7 +24,6 @@ export type OpenRequest = {
 
 export type RtcRouteOptions = {
   prefix: 'whip' | 'whep'
-  action: Wish['action']
   /** POSTs: so many at once, so many a second over time. */
   posts: Rate
   /** The part of all limits that one address may take. */
@@ -72,8 +74,6 @@ export function registerRtc(server: FastifyInstance, options: RtcRouteOptions): 
     scope.addHook('onRequest', async (request: StreamRequest, reply) => {
       reply.headers({ ...crossOriginHeaders, 'cache-control': 'no-store' })
       checkName(request.params.stream)
-      if (request.method === 'OPTIONS') return
-      authorize({ action: options.action, stream: request.params.stream, token: bearerToken(request) })
     })
     scope.setErrorHandler((error: FastifyError, request, reply) => sendProblem(error, request, reply))
 
@@ -120,7 +120,7 @@ export function registerRtc(server: FastifyInstance, options: RtcRouteOptions): 
         }
         const connection = await options.open({
           ...{ stream, offer, onEnd },
-          ...{ token: bearerToken(request), client: clientKey(request.ip) },
+          ...{ principal: principalOf(request), address: request.ip, client: clientKey(request.ip) },
         })
         session = new RtcSession(stream, offer, connection)
         if (ended) throw new GatewayError('CONNECTION_LOST', 'The session ended as soon as it began.')
@@ -188,6 +188,7 @@ function sendProblem(error: FastifyError, request: FastifyRequest, reply: Fastif
       'request failed',
     )
   }
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 503 || status === 429 || known?.code === 'NOT_LIVE') reply.header('retry-after', '2')
   const { code, message } = toErrorShape(known)
   return reply

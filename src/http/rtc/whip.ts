@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import type { Access } from '../../auth/access.ts'
 import type { LimitsConfig } from '../../config/sections/limits-config.ts'
 import { type IceServerSettings, iceServers } from '../../ingest/ice-servers.ts'
 import type { PublicationLimit } from '../../ingest/publication-limit.ts'
 import { WhipSession } from '../../ingest/whip-session.ts'
 import type { Log } from '../../log.ts'
-import { anonymous } from '../../streams/may-take-over.ts'
 import type { Registry } from '../../streams/registry.ts'
+import { publishGrant } from '../access/grant.ts'
 import { registerRtc } from './rtc-routes.ts'
 
 /** Each accepted one starts a stream. */
@@ -17,32 +17,24 @@ export function registerWhip(
   server: FastifyInstance,
   registry: Registry,
   publications: PublicationLimit,
+  access: Access,
   log: Log,
   config: IceServerSettings & Pick<LimitsConfig, 'maxPublishBitrateBps' | 'maxAddressShare'>,
 ): void {
   registerRtc(server, {
     prefix: 'whip',
-    action: 'publish',
     posts,
     maxAddressShare: config.maxAddressShare,
     iceServers: () => iceServers(config, Date.now()),
-    async open({ stream, offer, token, client, onEnd }) {
+    async open({ stream, offer, principal, address, client, onEnd }) {
       return await WhipSession.open({
         streamName: stream,
         offer,
-        principal: principalOf(token),
+        grant: publishGrant(access, principal, address, stream),
         ...{ client, registry, publications, log },
         maxBitrateBps: config.maxPublishBitrateBps,
         onEnd,
       })
     },
   })
-}
-
-/**
- * Who publishes, known by the bearer token. Encoders that lost their network come back with the same one, long before
- * the old connection is known to be dead.
- */
-function principalOf(token: string | null): string {
-  return token === null ? anonymous : `bearer:${createHash('sha256').update(token).digest('base64')}`
 }

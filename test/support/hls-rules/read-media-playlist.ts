@@ -30,6 +30,8 @@ export type ReadPlaylist = {
   segments: ReadSegment[]
   open: ReadSegment | undefined
   hints: Map<string, string>[]
+  /** EXT-X-RENDITION-REPORT. */
+  reports: Map<string, string>[]
   ended: boolean
 }
 
@@ -61,6 +63,9 @@ export function readMediaPlaylist(text: string): ReadPlaylist {
     segments: [],
     open: undefined,
     hints: lines.filter((line) => line.startsWith('#EXT-X-PRELOAD-HINT')).map((line) => attributesOf(line)),
+    reports: lines
+      .filter((line) => line.startsWith('#EXT-X-RENDITION-REPORT'))
+      .map((line) => attributesOf(line)),
     ended: lines.includes('#EXT-X-ENDLIST'),
   }
   let map: string | undefined

@@ -8,6 +8,8 @@ export type Observation = {
   raw: ReadPlaylist
   /** With a delta update applied. */
   playlist: ReadPlaylist
+  /** URIs of the other renditions' playlists, as the multivariant playlist lists them. */
+  others?: readonly string[]
 }
 
 /** @returns what is wrong, empty when nothing is. */
@@ -53,7 +55,7 @@ function partProblems(
   )
 }
 
-/** The rules of rfc8216bis that apply to what the gateway serves: live, one rendition, no encryption. */
+/** The rules of rfc8216bis that apply to what the gateway serves: live, no encryption. */
 export const rules: readonly Rule[] = [
   {
     rule: 'EXT-X-VERSION is 9 with EXT-X-SKIP',
@@ -177,13 +179,13 @@ export const rules: readonly Rule[] = [
     ),
   },
   {
-    rule: 'every segment has a map of its own epoch',
+    rule: 'every segment has a map of its own epoch and rendition',
     section: '4.4.4.5',
     check: each((playlist) =>
       all(playlist)
         .filter(({ map, uri, parts }) => {
           const media = uri ?? parts[0]?.uri ?? ''
-          return map?.split('/')[0] !== media.split('/')[0]
+          return map?.replace(/[^/]*$/, '') !== media.replace(/[^/]*$/, '')
         })
         .map(({ sequence, map }) => `segment ${sequence} has map ${map}`),
     ),
@@ -274,6 +276,28 @@ export const rules: readonly Rule[] = [
         `${total(playlist.segments)} s`,
       ),
     ),
+  },
+  {
+    rule: 'each other rendition is reported once, as far as this one has come',
+    section: '4.4.5.4, B.1',
+    check: ({ raw, playlist, others = [] }) => {
+      if (playlist.ended) return wrong(raw.reports.length > 0, 'reports at the end')
+      const last = playlist.open ?? playlist.segments.findLast(({ parts }) => parts.length > 0)
+      return [
+        ...wrong(
+          JSON.stringify(raw.reports.map((report) => report.get('URI'))) !== JSON.stringify(others),
+          `${raw.reports.length} reports`,
+        ),
+        ...raw.reports.flatMap((report) => {
+          const told = [report.get('LAST-MSN'), report.get('LAST-PART')]
+          const found = last ? [last.sequence, last.parts.length - 1] : [playlist.segments.at(-1)?.sequence]
+          return wrong(
+            told.join() !== [...found, undefined].slice(0, 2).join(),
+            `${told} instead of ${found}`,
+          )
+        }),
+      ]
+    },
   },
   {
     rule: 'a delta update skips only what is beyond the Skip Boundary',

@@ -3,7 +3,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashPassword, isPassword } from '../../../src/auth/password.ts'
 import { principalOfUser } from '../../../src/auth/users.ts'
 import { Cleanup } from '../../../src/cleanup.ts'
-import { openAccess } from './open-access.ts'
+import { openAccess } from '../../support/open-access.ts'
+
+// Each password costs a tenth of a second of two cores, by intention.
+vi.setConfig({ testTimeout: 60_000 })
 
 const address = '192.0.2.7'
 const password = 'correct horse battery'

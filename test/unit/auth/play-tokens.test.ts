@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Player } from '../../../src/auth/play-tokens.ts'
 import { Cleanup } from '../../../src/cleanup.ts'
-import { openAccess } from './open-access.ts'
+import { openAccess } from '../../support/open-access.ts'
 
 let cleanup: Cleanup
 beforeEach(() => {

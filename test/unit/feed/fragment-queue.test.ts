@@ -21,6 +21,7 @@ describe('FragmentQueue', () => {
       expect(queue.seconds).toBeLessThanOrEqual(maxSeconds)
     }
     expect(queue.dropped).toBe(pattern.length - kept.length)
+    expect(queue.droppedSeconds).toBe(pattern.length - kept.length)
     expect(takeAll(queue)).toEqual(kept)
     expect(queue).toMatchObject({ bytes: 0, seconds: 0, empty: true })
   })

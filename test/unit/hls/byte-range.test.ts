@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { byteRange } from '../../../src/hls/byte-range.ts'
+import { byteRange, cut } from '../../../src/hls/byte-range.ts'
 
 test.each([
   [undefined, undefined],
@@ -22,4 +23,19 @@ test.each([
   ['', undefined],
 ])('%s of 10 bytes', (header, expected) => {
   expect(byteRange(header, 10)).toEqual(expected)
+})
+
+test('a range of bytes that come in pieces is the same range of all of them', () => {
+  const anyPieces = fc.array(
+    fc.uint8Array({ maxLength: 6 }).map((bytes) => Buffer.from(bytes)),
+    { maxLength: 6 },
+  )
+  fc.assert(
+    fc.property(anyPieces, fc.nat({ max: 40 }), fc.nat({ max: 40 }), (pieces, one, other) => {
+      const [first, last] = [Math.min(one, other), Math.max(one, other)]
+      const inside = cut(pieces, { first, last })
+      expect(Buffer.concat(inside)).toEqual(Buffer.concat(pieces).subarray(first, last + 1))
+      expect(inside.every(({ length }) => length > 0)).toBe(true)
+    }),
+  )
 })

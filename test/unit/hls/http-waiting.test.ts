@@ -6,6 +6,7 @@ import { GatewayError, toErrorShape } from '../../../src/errors.ts'
 import { HlsStore } from '../../../src/hls/store.ts'
 import { registerHls } from '../../../src/http/hls/hls.ts'
 import { httpAsk } from '../../support/http-ask.ts'
+import { openGate } from '../../support/open-gate.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 
 const fragments = drawn('K---- K---- K----', makeEpoch('e'))
@@ -27,7 +28,7 @@ beforeEach(async () => {
   server.setErrorHandler((error, _, reply) => {
     reply.code(error instanceof GatewayError ? error.status : 500).send({ error: toErrorShape(error) })
   })
-  registerHls(server, { storeOf: () => store, maxWaitingRequests: 2, maxAddressShare: 1 })
+  registerHls(server, { storeOf: () => store, maxWaitingRequests: 2, maxAddressShare: 1, gate: openGate })
   url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/hls/talk`
 })
 

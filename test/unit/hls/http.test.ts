@@ -8,6 +8,7 @@ import { HlsStore } from '../../../src/hls/store.ts'
 import { registerHls } from '../../../src/http/hls/hls.ts'
 import { checkRequestOrigins, RequestOrigin } from '../../../src/http/request-origin.ts'
 import { httpAsk } from '../../support/http-ask.ts'
+import { openGate } from '../../support/open-gate.ts'
 import { bodyOf } from './hls-resource.ts'
 import { drawn, makeEpoch } from './make-fragments.ts'
 
@@ -31,7 +32,12 @@ beforeEach(async () => {
   server.setErrorHandler((error, _, reply) => {
     reply.code(error instanceof GatewayError ? error.status : 500).send({ error: toErrorShape(error) })
   })
-  registerHls(server, { storeOf: (stream) => stores.get(stream), maxWaitingRequests: 2, maxAddressShare: 1 })
+  registerHls(server, {
+    storeOf: (stream) => stores.get(stream),
+    maxWaitingRequests: 2,
+    maxAddressShare: 1,
+    gate: openGate,
+  })
   origin = await server.listen({ host: '127.0.0.1', port: 0 })
 })
 

@@ -13,6 +13,8 @@ import { registerSignaling } from '../../../src/http/signaling.ts'
 import { PublicationLimit } from '../../../src/ingest/publication-limit.ts'
 import { createLog } from '../../../src/log.ts'
 import type { Registry } from '../../../src/streams/registry.ts'
+import { openAccess } from '../../support/open-access.ts'
+import { openGate } from '../../support/open-gate.ts'
 import { drawn, makeEpoch } from '../hls/make-fragments.ts'
 
 const log = createLog({ level: 'silent', pretty: false })
@@ -33,7 +35,7 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
   const server = await createServer({ ...config.http, ...config.limits }, log)
   cleanup.defer(() => server.close())
   registerRtc(server, {
-    ...{ prefix: 'whip', action: 'publish', iceServers: () => [] },
+    ...{ prefix: 'whip', iceServers: () => [] },
     ...{ posts: { burst: 40, perSecond: 0.001 }, maxAddressShare: 0.25 },
     open: async () => ({ answer: 'v=0\r\n', restartIce: async () => '', close: async () => undefined }),
   })
@@ -42,11 +44,11 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
     ...{ stream: 'talk', segmentSeconds: 1, windowSeconds: 12, partTargetSeconds: 0.229, sessionId: 's' },
   })
   for (const fragment of fragments.slice(0, 8)) store.onFragment(fragment)
-  registerHls(server, { storeOf: () => store, maxWaitingRequests: 8, maxAddressShare: 0.25 })
+  registerHls(server, { storeOf: () => store, maxWaitingRequests: 8, maxAddressShare: 0.25, gate: openGate })
   // Nothing is published.
   registerSignaling(
     ...([server, {} as Registry, new PublicationLimit(config.limits)] as const),
-    ...([{ ...config.rtc, ...config.limits }, log] as const),
+    ...([await openAccess(cleanup, { mode: 'open' }), { ...config.rtc, ...config.limits }, log] as const),
   )
   return server
 }

@@ -8,6 +8,7 @@ import { RequestOrigin } from '../../../src/http/request-origin.ts'
 import { registerRtc } from '../../../src/http/rtc/rtc-routes.ts'
 import { createServer } from '../../../src/http/server.ts'
 import { createLog } from '../../../src/log.ts'
+import { openGate } from '../../support/open-gate.ts'
 import { drawn, makeEpoch } from '../hls/make-fragments.ts'
 
 let server: FastifyInstance | undefined
@@ -39,7 +40,7 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
   }
   const store = new HlsStore({ stream: 'talk', segmentSeconds: 2, windowSeconds: 8 })
   for (const fragment of drawn(`${'K---------'.repeat(2)}K`, makeEpoch('ep'))) store.onFragment(fragment)
-  registerHls(made, { storeOf: () => store, maxWaitingRequests: 2, maxAddressShare: 1 })
+  registerHls(made, { storeOf: () => store, maxWaitingRequests: 2, maxAddressShare: 1, gate: openGate })
   made.get('/', async () => 'a page')
   made.route({
     ...{ method: 'GET', url: '/socket', handler: async () => 'no websocket' },

@@ -14,6 +14,7 @@ import { registerHls } from '../../../src/http/hls/hls.ts'
 import { createServer } from '../../../src/http/server.ts'
 import { createLog } from '../../../src/log.ts'
 import { type CertificateFiles, certificateFiles, writeCertificate } from '../../support/certificate.ts'
+import { openGate } from '../../support/open-gate.ts'
 import { drawn, makeEpoch, makeFragment } from '../hls/make-fragments.ts'
 
 const log = createLog({ level: process.env.TEST_LOG ?? 'silent', pretty: false })
@@ -37,7 +38,7 @@ beforeEach(async () => {
   const server = await createServer({ ...config.http, ...config.limits }, log, { renewEveryMs })
   close = () => server.close()
   cleanup.defer(close)
-  registerHls(server, { storeOf: () => store, maxWaitingRequests: 1_000, maxAddressShare: 1 })
+  registerHls(server, { storeOf: () => store, maxWaitingRequests: 1_000, maxAddressShare: 1, gate: openGate })
   server.get('/page', async () => 'a page')
   server.post('/change', async () => 'changed')
   server.route({

@@ -23,6 +23,7 @@ function open(): PublishSession {
     ...{ streamName: 'live', client: null, registry: {} as Registry },
     publications: new PublicationLimit({ maxStreams: 1, maxAddressShare: 1 }),
     config: { stunUrls: [], turnUrls: [], turnSecret: null, maxPublishBitrateBps: 1_000_000 },
+    gate: async () => ({ principal: null, hold: () => () => undefined }),
     log: createLog({ level: 'silent', pretty: false }),
     send: (text) => sent.push(text),
     close: closed,

@@ -7,8 +7,7 @@ const videoInput = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=30']
 const audioInput = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000']
 const videoCodec = '-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p'.split(' ')
 const audioCodec = '-c:a aac -b:a 64k'.split(' ')
-const muxer =
-  '-f mp4 -movflags +cmaf+delay_moov+frag_keyframe+skip_trailer -frag_duration 200000 -write_prft wallclock pipe:1'
+const muxer = '-f mp4 -movflags +cmaf+delay_moov+frag_keyframe+skip_trailer -write_prft wallclock'
 
 /** The packager's kind of output for synthetic media: real bytes of the ffmpeg on PATH. */
 export function ffmpegBytes(options: {
@@ -17,6 +16,8 @@ export function ffmpegBytes(options: {
   seconds: number
   framesPerKeyframe?: number
   extra?: readonly string[]
+  /** Length of a movie fragment; default 0.2. */
+  fragmentSeconds?: number
 }): Buffer {
   const video = options.video !== false
   const audio = options.audio !== false
@@ -31,6 +32,7 @@ export function ffmpegBytes(options: {
       ...(audio ? audioCodec : []),
       ...(options.extra ?? []),
       ...muxer.split(' '),
+      ...['-frag_duration', String(Math.round((options.fragmentSeconds ?? 0.2) * 1e6)), 'pipe:1'],
     ],
     { maxBuffer: 64 * 1024 * 1024 },
   )

@@ -25,6 +25,8 @@ const hopeless: ReadonlySet<ConnectionEnd['code']> = new Set([
   'UNSUPPORTED_MEDIA',
   'UNSUPPORTED_PROTOCOL',
   'UNSUPPORTED',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
 ])
 
 /** Refusals that are final for a new publisher, but pass with time for one that comes back. */

@@ -15,6 +15,8 @@ import { SilenceWatch } from './silence-watch.ts'
 
 export type ConnectionOptions = {
   url: string
+  /** Publish key; null while none was needed. */
+  key: string | null
   resumeToken: string | null
   forcedCodec: CodecName | null
   outgoing: OutgoingTracks
@@ -89,7 +91,7 @@ export class GatewayConnection {
   }
 
   async #start(): Promise<void> {
-    const { url, resumeToken, forcedCodec, watcher } = this.#options
+    const { url, key, resumeToken, forcedCodec, watcher } = this.#options
     const signal = await Signal.open(
       url,
       { onNotice: (notice) => this.#onNotice(notice), onClose: (error) => this.#end(error) },
@@ -105,6 +107,7 @@ export class GatewayConnection {
       protocol: protocolVersion,
       kinds: [...(audio ? ['audio' as const] : []), ...(video ? ['video' as const] : [])],
       ...(resumeToken === null ? {} : { resumeToken }),
+      ...(key === null ? {} : { key }),
     })
     watcher.token(offer.resumeToken)
     this.#limitBps = offer.maxBitrateBps

@@ -3,15 +3,22 @@ import type { OutgoingTracks } from '../capture/local-media.ts'
 import type { CodecName } from './choose-codec.ts'
 import { afterConnectionEnd, type ConnectionEnd } from './connection-end.ts'
 import { GatewayConnection } from './gateway-connection.ts'
+import type { PublishKey } from './publish-key.ts'
 import type { PublisherState } from './publisher-state.ts'
 import type { ResumeToken } from './resume-token.ts'
 
 type Options = {
   url: string
+  key: PublishKey
   token: ResumeToken
   forcedCodec: CodecName | null
   videoBitrateBps: (limitBps: number) => number
-  watcher: { state: (state: PublisherState) => void; stream: (stream: StreamSnapshot) => void }
+  watcher: {
+    state: (state: PublisherState) => void
+    stream: (stream: StreamSnapshot) => void
+    /** The gateway wants a key, or another one. */
+    refused: () => void
+  }
 }
 
 /** Keeps the stream live: opens one connection after the other, until stopped or refused for good. */
@@ -68,11 +75,12 @@ export class Publisher {
   }
 
   #open(): void {
-    const { url, token, forcedCodec, videoBitrateBps, watcher } = this.#options
+    const { url, key, token, forcedCodec, videoBitrateBps, watcher } = this.#options
     this.#connection = new GatewayConnection({
       url,
       forcedCodec,
       videoBitrateBps,
+      key: key.value,
       resumeToken: token.toShow(),
       outgoing: this.#outgoing,
       watcher: {
@@ -92,6 +100,7 @@ export class Publisher {
   #onEnded(end: ConnectionEnd): void {
     this.#connection = null
     this.#failures += 1
+    if (end.code === 'UNAUTHENTICATED' || end.code === 'FORBIDDEN') this.#options.watcher.refused()
     const resuming = this.#options.token.own !== null
     const next = afterConnectionEnd(end, { resuming, failures: this.#failures, random: Math.random() })
     if (next.action === 'stop') {

@@ -2,6 +2,7 @@ import type { TargetKind } from '../../../../src/config/target-kinds.ts'
 import type { ErrorShape } from '../../../../src/errors.ts'
 import type { TargetDetails } from '../../../../src/targets/target-details.ts'
 import type { ServerClock } from '../../common/server-clock.ts'
+import type { PublishKey } from '../connection/publish-key.ts'
 
 const timeoutMs = 8000
 
@@ -12,8 +13,10 @@ export type TargetAction = 'start' | 'stop' | 'retry' | 'remove'
 export class TargetsApi {
   readonly #path: string
   readonly #clock: ServerClock
+  readonly #key: PublishKey
 
-  constructor(stream: string, clock: ServerClock) {
+  constructor(stream: string, clock: ServerClock, key: PublishKey) {
+    this.#key = key
     this.#path = `/api/streams/${encodeURIComponent(stream)}/targets`
     this.#clock = clock
   }
@@ -37,10 +40,11 @@ export class TargetsApi {
   }
 
   async #ask(method: string, path: string, body?: NewTarget): Promise<Response> {
-    const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    const type: Record<string, string> = body ? { 'content-type': 'application/json' } : {}
     const response = await fetch(`${this.#path}${path}`, {
       method,
-      ...json,
+      headers: { ...type, ...this.#key.headers },
+      ...(body && { body: JSON.stringify(body) }),
       cache: 'no-store',
       signal: AbortSignal.timeout(timeoutMs),
     })

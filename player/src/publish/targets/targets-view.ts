@@ -5,6 +5,7 @@ import { create } from '../../common/create.ts'
 import { poll } from '../../common/poll.ts'
 import type { ServerClock } from '../../common/server-clock.ts'
 import { setText } from '../../common/set-text.ts'
+import type { PublishKey } from '../connection/publish-key.ts'
 import { TargetForm } from './target-form.ts'
 import { type TargetAction, TargetsApi } from './targets-api.ts'
 import { type TargetRow, targetRow } from './targets-text.ts'
@@ -37,8 +38,8 @@ export class TargetsView {
   readonly #api: TargetsApi
   readonly #clock: ServerClock
 
-  constructor(stream: string, clock: ServerClock) {
-    this.#api = new TargetsApi(stream, clock)
+  constructor(stream: string, clock: ServerClock, key: PublishKey) {
+    this.#api = new TargetsApi(stream, clock, key)
     this.#clock = clock
     new TargetForm(async (target) => {
       await this.#api.add(target)

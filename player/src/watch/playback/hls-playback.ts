@@ -30,10 +30,15 @@ export function canPlayByHlsJs(): boolean {
 }
 
 /** Plays by hls.js, and helps it over the errors that it gives up on. */
-export function playByHlsJs({ video, url, mode, serverNow, failed }: PlaybackOptions): Playback {
+export function playByHlsJs({ video, url, token, mode, serverNow, failed }: PlaybackOptions): Playback {
   const hls = new Hls({
     // The packager's fragments are MP4 already: a worker for repacking them would have nothing to do.
     enableWorker: false,
+    // The playlists' addresses have the token that they began with.
+    xhrSetup: (request, url) => {
+      const present = token.path(url)
+      if (present !== url) request.open('GET', present, true)
+    },
     lowLatencyMode: mode === 'lowest',
     backBufferLength: 30,
     // Without parts, this catches up after a stall, too gently to be heard; with them, catchUp() does.

@@ -1,3 +1,4 @@
+import type { PlayToken } from '../play-token.ts'
 import type { LatencyMode } from '../view/latency-mode.ts'
 
 /** Something that feeds the video element: hls.js, the browser's own HLS, or WebRTC. */
@@ -16,6 +17,8 @@ export type PlaybackOptions = {
   mode: LatencyMode
   video: HTMLVideoElement
   url: string
+  /** For each request: it is renewed meanwhile. */
+  token: PlayToken
   /** The gateway's time, in ms: its clock dated the media. */
   serverNow: () => number
   /** It cannot go on and must be built anew. */

@@ -20,7 +20,7 @@ export function canPlayByWhep(): boolean {
 }
 
 /** Plays by WHEP, straight from the gateway's SFU. */
-export function playByWhep({ video, url, failed, unable }: PlaybackOptions): Playback {
+export function playByWhep({ video, url, token, failed, unable }: PlaybackOptions): Playback {
   const connection = new RTCPeerConnection()
   const closing = new AbortController()
   const media = new MediaStream()
@@ -63,7 +63,7 @@ export function playByWhep({ video, url, failed, unable }: PlaybackOptions): Pla
     const sdp = mayAsk() ? withGatewayExtensions(offer.sdp ?? '') : (offer.sdp ?? '')
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/sdp' },
+      headers: { 'content-type': 'application/sdp', ...token.headers },
       body: sdp,
       signal: closing.signal,
     })
@@ -129,8 +129,8 @@ export function playByWhep({ video, url, failed, unable }: PlaybackOptions): Pla
       video.srcObject = null
       // Also when the page goes away: the gateway frees the viewer's place at once.
       if (sessionUrl === null) return
-      fetch(sessionUrl, { method: 'DELETE', keepalive: true }).catch((error: unknown) =>
-        console.debug('The session could not be ended', error),
+      fetch(sessionUrl, { method: 'DELETE', keepalive: true, headers: token.headers }).catch(
+        (error: unknown) => console.debug('The session could not be ended', error),
       )
     },
   }

@@ -1,9 +1,9 @@
-import { Access, type AccessOptions } from '../../../src/auth/access.ts'
-import type { Cleanup } from '../../../src/cleanup.ts'
-import { accessConfigSchema } from '../../../src/config/sections/access-config.ts'
-import { type Database, openDatabase } from '../../../src/database/database.ts'
-import { memoryDialect } from '../../../src/database/sqlite.ts'
-import { createLog } from '../../../src/log.ts'
+import { Access, type AccessOptions } from '../../src/auth/access.ts'
+import type { Cleanup } from '../../src/cleanup.ts'
+import { accessConfigSchema } from '../../src/config/sections/access-config.ts'
+import { type Database, openDatabase } from '../../src/database/database.ts'
+import { memoryDialect } from '../../src/database/sqlite.ts'
+import { createLog } from '../../src/log.ts'
 
 /** Access on a database in memory, in `required` mode unless told otherwise. */
 export async function openAccess(
