@@ -15,7 +15,7 @@ const audio = { id: 'a', kind: 'audio' } as const
 
 /** A tap of both tracks, audio given first. */
 async function tapped({ consume = (parts: Partial<Consumer>) => fakeConsumer(parts) } = {}) {
-  const ports = new TapPorts()
+  const ports = new TapPorts(40_000, 49_999)
   let port = 40_000
   vi.spyOn(ports, 'reservePair').mockImplementation(async () => (port += 2))
   const release = vi.spyOn(ports, 'release').mockReturnValue(undefined)
