@@ -46,7 +46,6 @@ afterEach(() => void vi.useRealTimers())
 const settings: PackagerSettings = {
   segmentSeconds: 2,
   partSeconds: 0.2,
-  windowSeconds: 30,
   lowLatency: true,
   transcodeWidth: 1280,
   transcodeHeight: 720,
