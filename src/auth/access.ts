@@ -8,6 +8,7 @@ import { type AccessMode, type Action, authorize, type Facts, isListed } from '.
 import { Credentials } from './credentials.ts'
 import { HeldGrants } from './held-grants.ts'
 import { Lockouts } from './lockouts.ts'
+import type { PasswordCost } from './password.ts'
 import { PlayRevocations } from './play-revocations.ts'
 import { PlayTokens } from './play-tokens.ts'
 import { anonymous, type Principal } from './principal.ts'
@@ -31,6 +32,8 @@ export type AccessOptions = {
   config: AccessConfig
   database: Database
   log: Log
+  /** For tests: what makes passwords hard to guess makes tests slow. */
+  passwordCost?: PasswordCost
 }
 
 /** Failed attempts at one account come from anywhere: its owner must get in soon. */
@@ -53,11 +56,11 @@ export class Access {
   readonly addressLockouts = new Lockouts(addressRule)
 
   private constructor(
-    { mode, config, database, log }: AccessOptions,
+    { mode, config, database, log, passwordCost }: AccessOptions,
     kept: { streams: StreamAccess; playTokens: PlayTokens; revocations: PlayRevocations },
   ) {
     this.mode = mode
-    this.users = new Users(database)
+    this.users = new Users(database, passwordCost)
     this.sessions = new Sessions(database, this.users)
     this.credentials = new Credentials(database)
     this.audit = new Audit(database, log)
