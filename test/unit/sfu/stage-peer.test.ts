@@ -40,7 +40,7 @@ test('its transports ask for consent, and the incoming one is bounded', async ()
     })
   }
   expect(send.setMaxIncomingBitrate).toHaveBeenCalledWith(1_000)
-  expect([peer.parameters('send').id, peer.parameters('receive').id]).toEqual([send.id, receive.id])
+  expect(peer.offer()).toMatchObject({ send: { id: send.id }, receive: { id: receive.id } })
 })
 
 test('a first transport does not stay when the second fails', async () => {
@@ -109,12 +109,11 @@ test.each([
 
 test('it gets another person’s track when its browser can play that', async () => {
   const [one, other] = [await makePeer(), await makePeer()]
-  await expect(other.peer.consume(one.peer, 'microphone')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   const id = await one.peer.produce('microphone', 'audio', opus, false)
-  await expect(other.peer.consume(one.peer, 'microphone')).rejects.toMatchObject({ code: 'WRONG_STATE' })
+  await expect(other.peer.consume(id)).rejects.toMatchObject({ code: 'WRONG_STATE' })
   other.peer.setCapabilities({ codecs: [] })
   const can = vi.mocked(other.mediaRouter.router.canConsume).mockReturnValue(false)
-  await expect(other.peer.consume(one.peer, 'microphone')).rejects.toMatchObject({ code: 'NO_COMMON_CODEC' })
+  await expect(other.peer.consume(id)).rejects.toMatchObject({ code: 'NO_COMMON_CODEC' })
   can.mockReturnValue(true)
   const consumers: Consumer[] = []
   vi.mocked(other.receive.consume).mockImplementation(async ({ producerId }) => {
@@ -122,8 +121,11 @@ test('it gets another person’s track when its browser can play that', async ()
     consumers.push(consumer)
     return consumer
   })
-  const { consumerId, producerId } = await other.peer.consume(one.peer, 'microphone')
+  const { consumerId, producerId } = await other.peer.consume(id)
   expect(producerId).toBe(id)
+  // What is sent already is not sent twice.
+  expect(await other.peer.consume(id)).toMatchObject({ consumerId })
+  expect(consumers).toHaveLength(1)
 
   await other.peer.prefer(consumerId, 0)
   expect([consumers[0]?.paused, vi.mocked(consumers[0] ?? fakeConsumer()).setPreferredLayers]).toEqual([
@@ -143,7 +145,7 @@ test('it gets another person’s track when its browser can play that', async ()
   expect(consumers[0]?.closed).toBe(true)
   consumers[0]?.emit('producerclose')
   expect(other.on.consumerClosed).toHaveBeenCalledExactlyOnceWith(consumerId)
-  const second = await other.peer.consume(one.peer, 'microphone')
+  const second = await other.peer.consume(id)
   other.peer.close()
   consumers[1]?.close()
   expect(other.on.consumerClosed).not.toHaveBeenCalledWith(second.consumerId)
@@ -151,11 +153,11 @@ test('it gets another person’s track when its browser can play that', async ()
 
 test('a track of one layer is paused and resumed only', async () => {
   const [one, other] = [await makePeer(), await makePeer()]
-  await one.peer.produce('microphone', 'audio', opus, false)
+  const id = await one.peer.produce('microphone', 'audio', opus, false)
   other.peer.setCapabilities({})
   const consumer = fakeConsumer()
   vi.mocked(other.receive.consume).mockResolvedValue(consumer)
-  const { consumerId } = await other.peer.consume(one.peer, 'microphone')
+  const { consumerId } = await other.peer.consume(id)
   await other.peer.prefer(consumerId, 700)
   expect(consumer.resume).not.toHaveBeenCalled()
   expect(consumer.setPreferredLayers).not.toHaveBeenCalled()
