@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Access } from './auth/access.ts'
@@ -6,11 +5,9 @@ import { accessMode } from './auth/access-mode.ts'
 import { Cleanup } from './cleanup.ts'
 import { announcedAddress } from './config/announced-address.ts'
 import type { Config } from './config/config.ts'
-import { ConfigError } from './config/config-error.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { sqliteDialect } from './database/sqlite.ts'
 import { lockState } from './database/state-lock.ts'
-import { messageOf } from './errors.ts'
 import { locateFfmpeg } from './ffmpeg/locate.ts'
 import { ffmpegPids } from './ffmpeg/process.ts'
 import { readRmemMax, receiveBufferWarning } from './ffmpeg/receive-buffer.ts'
@@ -23,8 +20,7 @@ import { startRtpPublisher } from './ingest/rtp-publisher.ts'
 import type { Log } from './log.ts'
 import { MediaBudget } from './media-budget.ts'
 import { Packager } from './packager/packager.ts'
-import { checkedAddresses, createDial } from './push/connection/dial.ts'
-import { ownAddresses } from './push/connection/own-addresses.ts'
+import { createOutbound, type Outbound } from './push/connection/outbound.ts'
 import { openPublication } from './sfu/open-publication.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
@@ -36,9 +32,9 @@ import { TargetStore } from './targets/target-store.ts'
 import { Targets } from './targets/targets.ts'
 import { targetsOutput } from './targets/targets-output.ts'
 import { TranscodeSlots } from './transcode-slots.ts'
-
-/** Longest wait for the name server when a target is added; an address that is not known then is checked later. */
-const checkHostMs = 3_000
+import { createSendWebhook } from './webhooks/send-webhook.ts'
+import { streamEvent, targetEvent } from './webhooks/stream-events.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 /** Supervisors wait about 10 s for the process to stop, and closing comes after the drain. */
 const longestDrainMs = 4_000
@@ -101,7 +97,13 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   const ports = new TapPorts(config.rtc.tapPortMin, config.rtc.tapPortMax)
   const budget = new MediaBudget(config.limits.maxMediaBytes)
   const transcodes = new TranscodeSlots(config.limits.maxTranscodes)
-  const targets = await loadTargets(config, database, ffmpeg.binary, transcodes, log)
+  const outbound = await createOutbound(config)
+  const webhooks = await Webhooks.load({
+    ...{ database, log, send: createSendWebhook(outbound.dial), checkHost: outbound.checkHost },
+  })
+  // After the streams, whose ends it has to write.
+  cleanup.defer(() => webhooks.close())
+  const targets = await loadTargets(config, { database, outbound, transcodes, webhooks }, ffmpeg.binary, log)
   const hls = new HlsOutput(config.hls, budget)
   const outputs = { hls, targets: targetsOutput(targets) }
   const settings = { ...config.hls, ...config.encode }
@@ -114,6 +116,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
       startPackager: (options) => new Packager({ ...options, ffmpegBinary: ffmpeg.binary, settings }),
       feedBytes: () => budget.feedBytes,
       outputs,
+      onChange: (change) => webhooks.happened(streamEvent(change)),
       log,
     },
   })
@@ -146,7 +149,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   if (config.access.access === 'open')
     log.warn('access is open: all who reach the gateway may publish, watch and operate (SLUICE_ACCESS)')
   await registerRoutes(server, {
-    ...{ config, access, registry, outputs, targets, stages, log },
+    ...{ config, access, registry, outputs, targets, stages, webhooks, log },
     readiness: () => ({ workers: pool.health, draining }),
     resources: () => ({
       processes: [
@@ -186,44 +189,20 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   }
 }
 
-/** @throws GatewayError when what was saved can't be read, and ConfigError when a certificate file can't. */
+/** @throws GatewayError when what was saved can't be read. */
 async function loadTargets(
   config: Config,
-  database: Database,
+  parts: { database: Database; outbound: Outbound; transcodes: TranscodeSlots; webhooks: Webhooks },
   ffmpegBinary: string,
-  transcodes: TranscodeSlots,
   log: Log,
 ): Promise<Targets> {
-  const { restream } = config
-  const store = new TargetStore(database)
+  const store = new TargetStore(parts.database)
   await importTargetFile(config.state.stateDir, store, log)
-  const rules = {
-    allowPrivate: restream.restreamAllowPrivate,
-    allow: restream.restreamAllow,
-    deny: restream.restreamDeny,
-    // Behind NAT, the announced address leads back here as well.
-    own: () => [...ownAddresses(), announcedAddress(config.rtc) ?? []].flat(),
-  }
-  const extraCa = restream.restreamCaFile === null ? null : await readCaFile(restream.restreamCaFile)
   return await Targets.load({
-    fixed: restream.targets,
-    store,
-    dial: createDial({ rules, verifyTls: restream.restreamVerifyTls, extraCa }),
-    async checkHost(host) {
-      await checkedAddresses(rules, host, false, AbortSignal.timeout(checkHostMs))
-    },
-    ffmpegBinary,
-    transcodes,
+    ...{ fixed: config.restream.targets, store, ffmpegBinary, log },
+    ...parts.outbound,
+    transcodes: parts.transcodes,
     encoding: { ...config.hls, ...config.encode },
-    log,
+    onChange: (changed) => parts.webhooks.happened(targetEvent(changed)),
   })
-}
-
-async function readCaFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const why = `SLUICE_RESTREAM_CA_FILE (restreamCaFile) can't be read: ${messageOf(error)}`
-    throw new ConfigError([why])
-  }
 }

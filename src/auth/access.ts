@@ -3,9 +3,11 @@ import type { Database } from '../database/database.ts'
 import { GatewayError } from '../errors.ts'
 import { type ClientKey, clientKey } from '../limit/client-key.ts'
 import type { Log } from '../log.ts'
+import { AccessCallback, type AccessQuestion } from './access-callback.ts'
 import { Audit } from './audit.ts'
 import { type AccessMode, type Action, authorize, type Facts, isListed } from './authorize.ts'
 import { Credentials } from './credentials.ts'
+import { findPrincipal, type Shown } from './find-principal.ts'
 import { HeldGrants } from './held-grants.ts'
 import { Lockouts } from './lockouts.ts'
 import { PlayRevocations } from './play-revocations.ts'
@@ -16,15 +18,8 @@ import { Sessions } from './sessions.ts'
 import { StreamAccess } from './stream-access.ts'
 import { principalOfUser, type User, Users } from './users.ts'
 
-/** What came along with a request. */
-export type Shown = {
-  /** Publish key, API token or play token. */
-  bearer: string | null
-  /** Value of the session's cookie. */
-  session: string | null
-  /** IP address it came from. */
-  address: string
-}
+/** Who wants in, with what the access callback is told. */
+export type Asker = Shown & { protocol: string; userAgent: string | null }
 
 export type AccessOptions = {
   mode: AccessMode
@@ -51,12 +46,21 @@ export class Access {
   readonly held: HeldGrants
   readonly accountLockouts = new Lockouts(accountRule)
   readonly addressLockouts = new Lockouts(addressRule)
+  readonly #callback: AccessCallback | undefined
 
   private constructor(
     { mode, config, database, log }: AccessOptions,
     kept: { streams: StreamAccess; playTokens: PlayTokens; revocations: PlayRevocations },
   ) {
     this.mode = mode
+    if (config.accessCallbackUrl !== null) {
+      this.#callback = new AccessCallback({
+        url: config.accessCallbackUrl,
+        timeoutSeconds: config.accessCallbackSeconds,
+        cacheSeconds: config.accessCallbackCacheSeconds,
+        log,
+      })
+    }
     this.users = new Users(database)
     this.sessions = new Sessions(database, this.users)
     this.credentials = new Credentials(database)
@@ -85,18 +89,36 @@ export class Access {
    * Who it is. A credential that is none is refused, not ignored; a session that ended is like none.
    * @throws GatewayError UNAUTHENTICATED, TOO_MANY_REQUESTS
    */
-  async identify({ bearer, session, address }: Shown): Promise<Principal> {
-    if (bearer !== null) {
-      const principal = await this.#ofBearer(bearer)
-      if (principal !== 'expired' && principal !== undefined) return principal
-      // Before there are keys, WHIP clients send any token: it tells only who comes back.
-      if (this.mode === 'open') return { kind: 'anonymous', id: hashSecret(bearer) }
-      if (principal === 'expired') throw new GatewayError('UNAUTHENTICATED', 'The token has expired.')
-      this.#refuseGuess(address)
-      throw new GatewayError('UNAUTHENTICATED', 'The key or token is not known, or was revoked.')
+  async identify(shown: Shown): Promise<Principal> {
+    const found = await findPrincipal(this, shown)
+    if ('principal' in found) return found.principal
+    if (found.guessed) this.#refuseGuess(shown.address)
+    throw found.error
+  }
+
+  /**
+   * Who it is, when that one may do it: also when only the access callback allows it.
+   * @throws GatewayError UNAUTHENTICATED, FORBIDDEN, TOO_MANY_REQUESTS
+   */
+  async admit(asker: Asker, action: Action, stream: string): Promise<Principal> {
+    if (!this.#callback || (action !== 'publish' && action !== 'watch')) {
+      const principal = await this.identify(asker)
+      this.check(principal, action, stream)
+      return principal
     }
-    const user = session === null ? undefined : await this.sessions.find(session)
-    return user ? principalOfUser(user) : anonymous
+    const found = await findPrincipal(this, asker)
+    const refusal = 'error' in found ? found.error : this.#refusal(found.principal, action, stream)
+    if (!refusal && 'principal' in found) return found.principal
+    // Who guesses does not reach the service, either.
+    this.#checkWait(asker.address)
+    const { protocol, address: ip, bearer: token, userAgent } = asker
+    const question: AccessQuestion = { action, stream, protocol, ip, token, userAgent }
+    const decision = await this.#callback.ask(question)
+    if (decision === 'allowed') {
+      return { kind: 'external', id: token === null ? null : hashSecret(token), name: 'external', question }
+    }
+    if (decision === 'refused' && 'error' in found && found.guessed) this.#refuseGuess(ip)
+    throw refusal
   }
 
   /** @throws GatewayError UNAUTHENTICATED, FORBIDDEN */
@@ -181,19 +203,19 @@ export class Access {
       : new GatewayError('FORBIDDEN', `This user, key or token may not ${action}${of}.`)
   }
 
-  async #ofBearer(bearer: string): Promise<Principal | 'expired' | undefined> {
-    // A JWT has two dots, our own secrets have none.
-    if (bearer.includes('.')) return await this.playTokens.verify(bearer)
-    return await this.credentials.find(bearer)
-  }
-
   /** @throws GatewayError TOO_MANY_REQUESTS when an address guesses too often: that is then no news in the log. */
   #refuseGuess(address: string): void {
     const client = clientKey(address)
     if (client === null) return
-    const wait = this.#waitOf(client)
-    if (wait === 0) this.addressLockouts.failed(client)
-    else throw new GatewayError('TOO_MANY_REQUESTS', `Too many failed attempts. Try again in ${wait} s.`)
+    this.#checkWait(address)
+    this.addressLockouts.failed(client)
+  }
+
+  /** @throws GatewayError TOO_MANY_REQUESTS */
+  #checkWait(address: string): void {
+    const wait = this.#waitOf(clientKey(address))
+    if (wait === 0) return
+    throw new GatewayError('TOO_MANY_REQUESTS', `Too many failed attempts. Try again in ${wait} s.`)
   }
 
   /** Of this machine, behind which all may be, only accounts are locked. */
@@ -219,6 +241,9 @@ export class Access {
       case 'key':
       case 'token':
         return await this.credentials.findById(principal.id)
+      case 'external':
+        // While the service is away, what goes on goes on.
+        return (await this.#callback?.ask(principal.question)) === 'refused' ? undefined : principal
       default:
         return principal
     }

@@ -62,6 +62,8 @@ function isAllowed(principal: Principal, action: Action, stream: string | null):
       const reads = action === 'read' || action === 'watch' || action === 'metrics'
       return reads || principal.scope === 'operate'
     }
+    case 'external':
+      return principal.question.stream === stream && principal.question.action === action
     case 'player':
       return principal.stream === stream && action === 'watch'
   }

@@ -1,3 +1,5 @@
+import type { AccessQuestion } from './access-callback.ts'
+
 /** What a person may do on one stream. */
 export const roles = ['owner', 'host', 'guest', 'viewer'] as const
 export type Role = (typeof roles)[number]
@@ -18,6 +20,8 @@ export type Principal =
   | { kind: 'token'; id: string; name: string; scope: TokenScope; stream: string | null }
   /** A guest of a stage, by an invite. */
   | { kind: 'invited'; id: string; name: string; stream: string; role: Role }
+  /** Whom the access callback allowed one action. `id` is a hash of the token, null without one. */
+  | { kind: 'external'; id: string | null; name: string; question: AccessQuestion }
   /** The holder of a play token. `issuer` and `subject` are the token's `iss` and `sub`. */
   | {
       kind: 'player'

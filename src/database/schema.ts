@@ -14,6 +14,9 @@ export type Schema = {
   targets: TargetRow
   target_switches: TargetSwitchRow
   secrets: SecretRow
+  webhooks: WebhookRow
+  webhook_messages: WebhookMessageRow
+  webhook_deliveries: WebhookDeliveryRow
 }
 
 export type UserRow = {
@@ -88,3 +91,49 @@ export type TargetSwitchRow = { stream: string; name: string; enabled: number }
 
 /** Keys of the gateway's own, which it made itself. */
 export type SecretRow = { name: string; value: string }
+
+export type WebhookRow = {
+  id: string
+  url: string
+  label: string
+  /** JSON list of event types; an empty one means all. */
+  events: string
+  /** Null: all streams. */
+  stream: string | null
+  /** JSON list: the secrets that messages are signed with. */
+  secrets: string
+  enabled: number
+  /** Why the gateway disabled it; null when it did not. */
+  disabled_reason: string | null
+  created_at: string
+}
+
+/** What happened, once for all webhooks that get it. */
+export type WebhookMessageRow = {
+  /** Order in which it happened, never used twice. */
+  sequence: number
+  /** The header `webhook-id`. */
+  id: string
+  type: string
+  stream: string
+  at: string
+  /** As it is sent and signed. */
+  body: string
+}
+
+/** One message for one webhook. */
+export type WebhookDeliveryRow = {
+  webhook_id: string
+  sequence: number
+  stream: string
+  /** waiting · delivered · failed. */
+  state: string
+  attempts: number
+  /** Of a waiting one. */
+  next_at: string | null
+  /** Of the last answer. */
+  status: number | null
+  /** Of the last attempt, for people. */
+  error: string | null
+  done_at: string | null
+}

@@ -11,18 +11,22 @@ import type { Stages } from '../stage/stages.ts'
 import type { OutputKinds } from '../streams/output.ts'
 import type { Registry } from '../streams/registry.ts'
 import type { Targets } from '../targets/targets.ts'
+import { PublisherRefusals } from '../webhooks/publisher-refusals.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 import { registerAccessApi } from './access/access-api.ts'
 import { registerDoor } from './access/door.ts'
 import { stageRole } from './access/grant.ts'
 import { registerApiDocuments } from './api/api-documents.ts'
 import { registerStreamsApi } from './api/streams-api.ts'
 import { registerTargetsApi } from './api/targets-api.ts'
+import { registerWebhooksApi } from './api/webhooks-api.ts'
 import { type Readiness, registerHealth } from './health.ts'
 import { registerHls } from './hls/hls.ts'
 import { hlsGate } from './hls/hls-gate.ts'
 import { registerMetrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
 import type { Resources } from './process-metrics.ts'
+import { noteWhipRefusals } from './publisher-refusals.ts'
 import { registerWhep } from './rtc/whep.ts'
 import { registerWhip } from './rtc/whip.ts'
 import { registerRtmpCallback } from './rtmp-callback.ts'
@@ -39,6 +43,7 @@ export type RouteParts = {
   outputs: OutputKinds & { hls: HlsOutput }
   targets: Targets
   stages: Stages
+  webhooks: Webhooks
   readiness: () => Readiness
   resources: () => Resources
   log: Log
@@ -48,7 +53,7 @@ export type RouteParts = {
 
 /** All routes of the gateway, behind the one door. */
 export async function registerRoutes(server: FastifyInstance, parts: RouteParts): Promise<void> {
-  const { config, access, registry, outputs, targets, stages, log } = parts
+  const { config, access, registry, outputs, targets, stages, webhooks, log } = parts
   // Open only because others should not reach it: then what a proxy passes on is not let in.
   const onlyThisMachine = access.mode === 'open' && config.access.access === 'auto'
   await registerDoor(server, { access, onlyThisMachine })
@@ -57,6 +62,7 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   registerMetrics(server, () => registry.snapshot(), parts.resources)
   registerStreamsApi(server, registry, outputs, access)
   registerTargetsApi(server, targets)
+  registerWebhooksApi(server, webhooks)
   registerAccessApi(server, access)
   registerRtmpCallback(server, (question) => allowsPublish(question, targets.connecting()))
   registerHls(server, {
@@ -66,7 +72,9 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   })
   const publications = new PublicationLimit(config.limits)
   const edge = { ...config.rtc, ...config.limits }
-  registerSignaling(server, registry, publications, access, edge, log)
+  const refusals = new PublisherRefusals((event) => void webhooks.emit(event))
+  noteWhipRefusals(server, refusals)
+  registerSignaling(server, registry, publications, access, edge, refusals, log)
   registerWhip(server, registry, publications, access, log, edge)
   const invites = new Invites()
   registerStageApi(server, stages)

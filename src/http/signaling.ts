@@ -7,6 +7,7 @@ import { PublishSession, type PublishSettings } from '../ingest/publish-session.
 import { clientKey } from '../limit/client-key.ts'
 import type { Log } from '../log.ts'
 import type { Registry } from '../streams/registry.ts'
+import type { PublisherRefusals } from '../webhooks/publisher-refusals.ts'
 import { publishGate } from './access/grant.ts'
 import { registerWebsocket } from './websocket-route.ts'
 
@@ -17,6 +18,7 @@ export function registerSignaling(
   publications: PublicationLimit,
   access: Access,
   config: PublishSettings & Pick<LimitsConfig, 'maxSockets' | 'maxAddressShare'>,
+  refusals: PublisherRefusals,
   log: Log,
 ): void {
   registerWebsocket(
@@ -37,6 +39,7 @@ export function registerSignaling(
           registry,
           publications,
           config,
+          onRefused: (error) => refusals.add({ stream, protocol: 'websocket', address: request.ip, error }),
           log: log.child({ stream }),
           ...socket,
         })

@@ -37,6 +37,8 @@ export type PublishSessionOptions = {
   config: PublishSettings
   log: Log
   send: (text: string) => void
+  /** Told when it was not let in. */
+  onRefused: (error: GatewayError) => void
   /** Closes the websocket. */
   close: (code: number, reason: string) => void
 }
@@ -166,6 +168,7 @@ export class PublishSession {
       if (!(error instanceof GatewayError) || error.fault === 'ours') {
         this.#options.log.error({ err: error, request: request.type }, 'a publishing request failed')
       }
+      if (request.type === 'publish' && error instanceof GatewayError) this.#options.onRefused(error)
       this.#reply({ id, ok: false, error: toErrorShape(error) })
     }
   }

@@ -8,6 +8,7 @@ import type { TrackSnapshot } from '../sfu/track-snapshot.ts'
 import type { Viewer } from '../sfu/viewers/viewer.ts'
 import type { WatchRequest } from '../sfu/viewers/watch-request.ts'
 import type { OutputKinds } from './output.ts'
+import type { StreamState } from './stream-snapshot.ts'
 
 /** What a stream needs of a publication: the rest of it is between its ingest and the SFU. */
 export type StreamPublication = Source & { snapshot(): TrackSnapshot[] }
@@ -43,6 +44,18 @@ export type StartPackagerOptions = {
   onState: (state: PackagerState, reason: string) => void
 }
 
+/** A change of the state that a stream shows. */
+export type StreamChange = {
+  stream: string
+  from: StreamState
+  to: StreamState
+  reason: string
+  /** ISO time. */
+  at: string
+  /** ISO time at which media first came out in the broadcast; null when it never did. */
+  liveSince: string | null
+}
+
 /** All that a stream has effects with, so that tests can do without SFU and ffmpeg. */
 export type StreamDependencies<P extends StreamPublication> = {
   settings: {
@@ -57,5 +70,7 @@ export type StreamDependencies<P extends StreamPublication> = {
   /** What a broadcast's feed may hold at this moment, by the memory of all streams. */
   feedBytes: () => number
   outputs: OutputKinds
+  /** Called after each change of the state that is shown; does not throw. */
+  onChange?: (change: StreamChange) => void
   log: Log
 }

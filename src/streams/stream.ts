@@ -243,7 +243,12 @@ export class Stream<P extends StreamPublication = Publication> {
     this.#status = next
     if (before.kind === after.kind && reason === this.#reason) return
     this.#log.info({ from: before.kind, to: after.kind, reason }, 'stream')
-    if (shownState[before.kind] !== shownState[after.kind]) this.#since = new Date().toISOString()
     this.#reason = reason
+    const [from, to] = [shownState[before.kind], shownState[after.kind]]
+    if (from === to) return
+    const at = new Date().toISOString()
+    this.#since = at
+    const liveSince = keptBroadcast(after)?.liveSince ?? null
+    this.#dependencies.onChange?.({ stream: this.name, from, to, reason, at, liveSince })
   }
 }

@@ -13,7 +13,7 @@ import { idleSnapshot } from './idle-snapshot.ts'
 import type { StoredTargets } from './stored-targets.ts'
 import { StreamPushes, type StreamPushesOptions } from './stream-pushes.ts'
 import type { TargetDetails } from './target-details.ts'
-import { TargetHistories } from './target-histories.ts'
+import { type TargetChanged, TargetHistories } from './target-histories.ts'
 import type { TargetStore } from './target-store.ts'
 
 export type TargetsOptions = Pick<
@@ -25,6 +25,8 @@ export type TargetsOptions = Pick<
   store: Pick<TargetStore, 'load' | 'save'>
   /** Looks a host up and throws DialError when a target must not go there. */
   checkHost: (host: string) => Promise<void>
+  /** Told of each change of a target's state; does not throw. */
+  onChange?: (changed: TargetChanged) => void
   log: Log
 }
 
@@ -44,7 +46,7 @@ export class Targets {
   readonly #fixed: FixedTargets
   /** Of the streams that are live. */
   readonly #pushes = new Map<string, StreamPushes>()
-  readonly #histories = new TargetHistories()
+  readonly #histories: TargetHistories
   readonly #loadedAt = new Date().toISOString()
   #stored: StoredTargets
   /** Changes happen one after the other: each builds on what the one before has saved. */
@@ -52,6 +54,7 @@ export class Targets {
 
   private constructor(options: TargetsOptions, stored: StoredTargets) {
     this.#options = options
+    this.#histories = new TargetHistories(options.onChange)
     this.#fixed = new Map(Object.entries(options.fixed))
     this.#stored = stored
   }

@@ -195,7 +195,7 @@ async function ask(path: string): Promise<{ status: number; body: unknown }> {
 }
 
 test('one address that watches with made-up payload types leaves others a way to watch', async () => {
-  gateway = await startGateway({ SLUICE_TRUSTED_PROXIES: '127.0.0.1' })
+  gateway = await startGateway({ SLUICE_TRUSTED_PROXIES: '127.0.0.1', SLUICE_ACCESS: 'open' })
   const [whip, whep] = [new RtcHttp(gateway), new RtcHttp(gateway, 'whep')]
   await whip.open('live')
   const offer = offerOf('chromium-watch')

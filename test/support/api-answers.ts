@@ -48,7 +48,8 @@ export class ApiAnswers {
    * @throws Error when the document does not have such an answer, ZodError when its body does not fit.
    */
   check(method: string, url: string, status: number, body: string): void {
-    const operations = Object.entries(this.#document.paths).filter(([path]) => pathPattern(path).test(url))
+    const [asked = ''] = url.split('?')
+    const operations = Object.entries(this.#document.paths).filter(([path]) => pathPattern(path).test(asked))
     const [path, operation] = operations[0] ?? []
     const answer = operation?.[method.toLowerCase()]?.responses[status]
     const name = `${method.toLowerCase()} ${path ?? url} ${status}`

@@ -19,6 +19,7 @@ import { TargetStore } from '../../src/targets/target-store.ts'
 import { Targets } from '../../src/targets/targets.ts'
 import { targetsOutput } from '../../src/targets/targets-output.ts'
 import { TranscodeSlots } from '../../src/transcode-slots.ts'
+import { Webhooks } from '../../src/webhooks/webhooks.ts'
 import type { AskedServer } from './access-setup.ts'
 import { openAccess } from './open-access.ts'
 
@@ -68,10 +69,16 @@ export async function startRoutes(
     },
     config.stage.maxStages,
   )
+  const webhooks = await Webhooks.load({
+    ...{ database: access.database, log },
+    send: async () => ({ status: 204, retryAfterMs: null }),
+    checkHost: async () => undefined,
+  })
+  cleanup.defer(() => webhooks.close())
   const server = await createServer({ ...config.http, ...config.limits }, log)
   cleanup.defer(() => server.close())
   await registerRoutes(server, {
-    ...{ config, access, registry, outputs, targets, stages, log },
+    ...{ config, access, registry, outputs, targets, stages, webhooks, log },
     readiness: () => ({ workers: { up: 1, wanted: 1 }, draining: false }),
     resources: () => ({ processes: [], media: budget, transcodes }),
     pages: await emptyPages(cleanup),

@@ -12,7 +12,7 @@ const layers = [
   ['main'],
   ['app'],
   ['http'],
-  ['stage'],
+  ['stage', 'webhooks'],
   ['ingest', 'hls', 'targets'],
   ['streams', 'push'],
   ['packager', 'platform-feed'],

@@ -22,6 +22,27 @@ export const accessConfigSchema = z
       .describe('JWK Set of an issuer of play tokens besides the gateway.'),
     playIssuer: z.string().min(1).nullable().default(null).describe('The iss of its tokens.'),
     playAudience: z.string().min(1).nullable().default(null).describe('The aud of its tokens.'),
+    accessCallbackUrl: z
+      .url({ protocol: /^https?$/ })
+      .nullable()
+      .default(null)
+      .describe(
+        'Service that is asked by POST who may publish and watch where the gateway itself would refuse; 2xx allows.',
+      ),
+    accessCallbackSeconds: z
+      .number()
+      .min(0.1)
+      .max(30)
+      .default(3)
+      .describe('Longest wait for its answer; without one the gateway refuses.'),
+    accessCallbackCacheSeconds: z
+      .number()
+      .min(0)
+      .max(3600)
+      .default(10)
+      .describe(
+        'How long its answer holds for the same question; what it allowed is asked about again after that.',
+      ),
     maxPublicationsPerPrincipal: z
       .int()
       .min(1)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import type { Access } from '../../auth/access.ts'
+import type { Access, Asker } from '../../auth/access.ts'
 import { anonymous, type Principal } from '../../auth/principal.ts'
 import { GatewayError } from '../../errors.ts'
 import { type RouteAccess, routeAccess } from './route-access.ts'
@@ -43,13 +43,12 @@ export async function registerDoor(
     else if (declared.asks !== 'nothing' && declared.asks !== 'inline') {
       const check = async (request: FastifyRequest): Promise<void> => {
         if (onlyThisMachine) refuseProxies(request)
+        if (declared.asks === 'stream') {
+          request.principal = await access.admit(askerOf(request), declared.action, streamOf(request))
+          return
+        }
         request.principal = await identify(access, request)
-        if (declared.asks === 'handler') return
-        access.check(
-          request.principal,
-          declared.action,
-          declared.asks === 'stream' ? streamOf(request) : null,
-        )
+        if (declared.asks === 'gateway') access.check(request.principal, declared.action, null)
       }
       route.onRequest = [check, ...[route.onRequest ?? []].flat()]
       if (isAudited(route)) {
@@ -93,11 +92,23 @@ export function principalOf({ principal }: FastifyRequest): Principal {
 
 /** @throws GatewayError UNAUTHENTICATED, TOO_MANY_REQUESTS */
 export async function identify(access: Access, request: FastifyRequest): Promise<Principal> {
-  return await access.identify({
+  return await access.identify(askerOf(request))
+}
+
+/** What a request shows of who asks. */
+export function askerOf(request: FastifyRequest): Asker {
+  return {
     bearer: bearerToken(request),
     session: sessionOf(request),
     address: request.ip,
-  })
+    protocol: protocolOf(request.url),
+    userAgent: request.headers['user-agent'] ?? null,
+  }
+}
+
+function protocolOf(url: string): string {
+  const [, first = ''] = url.split('/')
+  return first === 'ws' ? 'websocket' : first
 }
 
 /** The token of `Authorization: Bearer …` (RFC 6750); null without one. */

@@ -3,7 +3,7 @@ import type { Access } from '../../auth/access.ts'
 import { type Principal, principalKey } from '../../auth/principal.ts'
 import { GatewayError } from '../../errors.ts'
 import type { PublishGate, PublishGrant } from '../../ingest/publish-grant.ts'
-import { principalOf } from './door.ts'
+import { askerOf, principalOf } from './door.ts'
 
 /** For the websocket: its key comes in a message, because addresses are logged on their way. */
 export function publishGate(access: Access, request: FastifyRequest, stream: string): PublishGate {
@@ -11,8 +11,12 @@ export function publishGate(access: Access, request: FastifyRequest, stream: str
     const { ip: address } = request
     let principal = principalOf(request)
     try {
-      if (key !== undefined) principal = await access.identify({ bearer: key, session: null, address })
-      access.check(principal, 'publish', stream)
+      const asker = askerOf(request)
+      principal = await access.admit(
+        key === undefined ? asker : { ...asker, bearer: key, session: null },
+        'publish',
+        stream,
+      )
     } catch (error) {
       // Those that guess are no news after a while.
       if (error instanceof GatewayError && error.code !== 'TOO_MANY_REQUESTS')

@@ -58,6 +58,15 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /api/streams/:stream/invites': onStream('operate'),
   'DELETE /api/streams/:stream/invites/:invite': onStream('operate'),
 
+  'GET /api/webhooks': onGateway('operate'),
+  'POST /api/webhooks': onGateway('operate'),
+  'GET /api/webhooks/:webhook': onGateway('operate'),
+  'PATCH /api/webhooks/:webhook': onGateway('operate'),
+  'DELETE /api/webhooks/:webhook': onGateway('operate'),
+  'POST /api/webhooks/:webhook/rotate': onGateway('operate'),
+  'GET /api/webhooks/:webhook/deliveries': onGateway('operate'),
+  'POST /api/webhooks/:webhook/replay': onGateway('operate'),
+
   'GET /api/session': inHandler('read'),
   'POST /api/session': signIn,
   'DELETE /api/session': signIn,

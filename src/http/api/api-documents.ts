@@ -9,6 +9,7 @@ export const tags = {
   streams: 'Streams',
   targets: 'Targets',
   stage: 'Stage',
+  webhooks: 'Webhooks',
   operations: 'Operations',
 } as const
 
@@ -39,6 +40,7 @@ export async function registerApiDocuments(server: FastifyInstance): Promise<voi
           name: tags.stage,
           description: "A stream's room of people, and the programme that they are mixed into.",
         },
+        { name: tags.webhooks, description: 'Who is told what happens on streams.' },
         { name: tags.operations, description: 'For supervisors and load balancers.' },
       ],
     },

@@ -17,11 +17,14 @@ export type DialSettings = {
   extraCa: string | null
 }
 
-/** Opens the connection of a push. */
-export type Dial = (destination: Destination, trusted: boolean, signal: AbortSignal) => Promise<Socket>
+/** Opens the connection of a push, or of a webhook. */
+export type Dial = (destination: DialDestination, trusted: boolean, signal: AbortSignal) => Promise<Socket>
+
+/** As much of a destination as connecting takes. */
+export type DialDestination = Pick<Destination, 'host' | 'port' | 'secure'>
 
 /**
- * Makes the function that connects to RTMP servers. The addresses of a host are found and checked once, and the
+ * Makes the function that connects to RTMP servers and to receivers of webhooks. The addresses of a host are found and checked once, and the
  * connection goes to one of those: a name that leads elsewhere a moment later (DNS rebinding) gains nothing.
  * The function throws DialError.
  */
@@ -67,7 +70,11 @@ export async function checkedAddresses(
   return addresses
 }
 
-function connectTcp(destination: Destination, addresses: Address[], signal: AbortSignal): Promise<Socket> {
+function connectTcp(
+  destination: DialDestination,
+  addresses: Address[],
+  signal: AbortSignal,
+): Promise<Socket> {
   const { host, port } = destination
   const given: LookupFunction = (_host, options, done) => {
     const [first] = addresses

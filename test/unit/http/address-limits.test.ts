@@ -13,6 +13,7 @@ import { registerSignaling } from '../../../src/http/signaling.ts'
 import { PublicationLimit } from '../../../src/ingest/publication-limit.ts'
 import { createLog } from '../../../src/log.ts'
 import type { Registry } from '../../../src/streams/registry.ts'
+import { PublisherRefusals } from '../../../src/webhooks/publisher-refusals.ts'
 import { openAccess } from '../../support/open-access.ts'
 import { openGate } from '../../support/open-gate.ts'
 import { drawn, makeEpoch } from '../hls/make-fragments.ts'
@@ -48,7 +49,8 @@ async function start(settings: Record<string, string> = {}): Promise<FastifyInst
   // Nothing is published.
   registerSignaling(
     ...([server, {} as Registry, new PublicationLimit(config.limits)] as const),
-    ...([await openAccess(cleanup, { mode: 'open' }), { ...config.rtc, ...config.limits }, log] as const),
+    ...([await openAccess(cleanup, { mode: 'open' }), { ...config.rtc, ...config.limits }] as const),
+    ...([new PublisherRefusals(() => undefined), log] as const),
   )
   return server
 }

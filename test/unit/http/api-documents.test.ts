@@ -9,6 +9,7 @@ import { GatewayError } from '../../../src/errors.ts'
 import { registerApiDocuments } from '../../../src/http/api/api-documents.ts'
 import { registerStreamsApi } from '../../../src/http/api/streams-api.ts'
 import { registerTargetsApi } from '../../../src/http/api/targets-api.ts'
+import { registerWebhooksApi } from '../../../src/http/api/webhooks-api.ts'
 import { registerHealth } from '../../../src/http/health.ts'
 import { createServer } from '../../../src/http/server.ts'
 import { DialError } from '../../../src/push/failure.ts'
@@ -17,6 +18,7 @@ import type { StoredTargets } from '../../../src/targets/stored-targets.ts'
 import { TargetStore } from '../../../src/targets/target-store.ts'
 import { Targets } from '../../../src/targets/targets.ts'
 import { TranscodeSlots } from '../../../src/transcode-slots.ts'
+import { Webhooks } from '../../../src/webhooks/webhooks.ts'
 import { ApiAnswers } from '../../support/api-answers.ts'
 import { fakeOutputs } from '../streams/fake-outputs.ts'
 
@@ -69,8 +71,17 @@ async function start(stored?: StoredTargets) {
   registerHealth(server, () => ({ workers: { up: workersUp, wanted: 1 }, draining: false }))
   registerStreamsApi(server, registry, fakeOutputs().kinds, { allows: () => true, lists: () => true })
   registerTargetsApi(server, targets)
+  const webhooks = await Webhooks.load({
+    ...{ database, log },
+    send: async () => ({ status: 204, retryAfterMs: null }),
+    async checkHost(host) {
+      if (host === 'inside') throw new DialError('resolving', 'BLOCKED', { blocked: 'Not there.' })
+    },
+  })
+  cleanup.defer(() => webhooks.close())
+  registerWebhooksApi(server, webhooks)
   const document = (await server.inject('/api/openapi.json')).json()
-  return { server, document, database, answers: new ApiAnswers(document) }
+  return { server, document, database, webhooks, answers: new ApiAnswers(document) }
 }
 
 /** @returns a function that asks, wants a status, and checks the answer. */
@@ -86,6 +97,60 @@ function asker(server: FastifyInstance, answers: ApiAnswers) {
     expect([method, url, answer.statusCode]).toEqual([method, url, status])
     answers.check(method, url, answer.statusCode, answer.body)
   }
+}
+
+/** Every documented answer about webhooks. */
+async function askWebhooks(ask: ReturnType<typeof asker>, server: FastifyInstance): Promise<void> {
+  const hook = { url: 'https://hooks.example/a', events: ['stream.live'], stream: 'show', label: 'chat' }
+  const text = { 'content-type': 'text/plain' }
+  const tooLarge = { url: `https://hooks.example/${'a'.repeat(100_000)}` }
+  await ask(200, 'GET', '/api/webhooks')
+  await ask(201, 'POST', '/api/webhooks', hook)
+  await ask(400, 'POST', '/api/webhooks', { ...hook, url: 'ftp://hooks.example/' })
+  await ask(403, 'POST', '/api/webhooks', hook, foreign)
+  await ask(403, 'POST', '/api/webhooks', { url: 'http://inside/' })
+  await ask(413, 'POST', '/api/webhooks', tooLarge)
+  await ask(415, 'POST', '/api/webhooks', 'url=a', text)
+  const [{ id }] = (await server.inject('/api/webhooks')).json().webhooks
+  const one = `/api/webhooks/${id}`
+  await ask(200, 'GET', one)
+  await ask(404, 'GET', '/api/webhooks/other')
+  await ask(200, 'PATCH', one, { label: 'mail' })
+  await ask(400, 'PATCH', one, { colour: 'red' })
+  await ask(403, 'PATCH', one, { url: 'http://inside/' })
+  await ask(404, 'PATCH', '/api/webhooks/other', { label: 'mail' })
+  await ask(413, 'PATCH', one, tooLarge)
+  await ask(415, 'PATCH', one, 'url=a', text)
+  await ask(200, 'POST', `${one}/rotate`, {})
+  await ask(200, 'GET', `${one}/deliveries?limit=5&state=failed`)
+  await ask(400, 'GET', `${one}/deliveries?limit=0`)
+  await ask(404, 'GET', '/api/webhooks/other/deliveries')
+  await ask(200, 'POST', `${one}/replay`, { failedSince: '2026-01-01T00:00:00Z' })
+  await ask(404, 'POST', `${one}/replay`, { sequence: 1 })
+  await ask(409, 'POST', `${await disabled(server)}/replay`, { sequence: 1 })
+  for (const [action, body] of [
+    ['rotate', {}],
+    ['replay', { sequence: 1 }],
+  ] as const) {
+    await ask(400, 'POST', `${one}/${action}`, { colour: 'red' })
+    await ask(403, 'POST', `${one}/${action}`, body, foreign)
+    await ask(404, 'POST', `/api/webhooks/other/${action}`, body)
+    await ask(413, 'POST', `${one}/${action}`, tooLarge)
+    await ask(415, 'POST', `${one}/${action}`, 'a=b', text)
+  }
+  await ask(403, 'DELETE', one, undefined, foreign)
+  await ask(404, 'DELETE', '/api/webhooks/other')
+  await ask(204, 'DELETE', one)
+  for (let count = 1; count < 50; count += 1)
+    await server.inject({ method: 'POST', url: '/api/webhooks', payload: hook })
+  await ask(429, 'POST', '/api/webhooks', hook)
+}
+
+/** Path of a webhook that gets nothing. */
+async function disabled(server: FastifyInstance): Promise<string> {
+  const payload = { url: 'https://hooks.example/b', enabled: false }
+  const answer = await server.inject({ method: 'POST', url: '/api/webhooks', payload })
+  return `/api/webhooks/${answer.json().id}`
 }
 
 describe('the documents of the API', () => {
@@ -137,6 +202,8 @@ describe('the documents of the API', () => {
     await ask(404, 'DELETE', `${path}/Other`)
     await ask(409, 'DELETE', `${path}/house`)
     await ask(204, 'DELETE', `${path}/YouTube`)
+
+    await askWebhooks(ask, server)
 
     // No room for more targets, nor for more switches.
     const list = Array.from({ length: 20 }, (_, number) => ({ ...house, name: `t${number}` }))

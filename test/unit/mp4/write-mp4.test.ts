@@ -27,7 +27,7 @@ describe('what is written is what was read', () => {
     { name: 'audio only', video: false, audio: true },
     { name: 'B-frames', video: true, audio: true, extra: '-tune film -bf 2 -preset veryfast'.split(' ') },
     { name: 'stereo, 44.1 kHz', video: true, audio: true, extra: '-ac 2 -ar 44100'.split(' ') },
-  ])('$name of ffmpeg: ffprobe finds the same packets', (options) => {
+  ])('$name of ffmpeg: ffprobe finds the same packets', { timeout: 60_000 }, (options) => {
     const bytes = ffmpegBytes({ ...options, seconds: 3, framesPerKeyframe: 20 })
     const { init, fragments } = read(bytes)
     const runs = fragments.map((tracks) =>
