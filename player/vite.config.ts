@@ -26,6 +26,7 @@ export default defineConfig({
         join: page('join'),
         studio: page('studio'),
         login: page('login'),
+        admin: page('admin'),
       },
     },
   },

@@ -22,8 +22,11 @@ import { MediaBudget } from './media-budget.ts'
 import { Packager } from './packager/packager.ts'
 import { createOutbound, type Outbound } from './push/connection/outbound.ts'
 import { openPublication } from './sfu/open-publication.ts'
+import { StagePeer } from './sfu/stage-peer.ts'
 import { TapPorts } from './sfu/tap-ports.ts'
 import { WorkerPool } from './sfu/worker-pool.ts'
+import { Invites } from './stage/invites.ts'
+import { Programme } from './stage/programme.ts'
 import { programmeSettings } from './stage/programme-settings.ts'
 import { Stages } from './stage/stages.ts'
 import { Registry } from './streams/registry.ts'
@@ -128,13 +131,17 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   cleanup.defer(() => {
     draining = true
   })
+  const invites = new Invites()
+  const mixing = {
+    ...{ registry, ports, ffmpegBinary: ffmpeg.binary },
+    settings: programmeSettings(config.stage, config.encode),
+  }
   const stages = new Stages(
     {
-      registry,
-      pool,
-      ports,
-      ffmpegBinary: ffmpeg.binary,
-      settings: programmeSettings(config.stage, config.encode),
+      createRouter: (onDied) => pool.createMediaRouter(onDied),
+      createPeer: (options) => StagePeer.create(options),
+      startProgramme: (options) => Programme.start({ ...mixing, ...options }),
+      invites,
       maxBitrateBps: config.limits.maxPublishBitrateBps,
       admits: () => null,
       log,
@@ -149,7 +156,7 @@ async function build(config: Config, log: Log, cleanup: Cleanup): Promise<App> {
   if (config.access.access === 'open')
     log.warn('access is open: all who reach the gateway may publish, watch and operate (SLUICE_ACCESS)')
   await registerRoutes(server, {
-    ...{ config, access, registry, outputs, targets, stages, webhooks, log },
+    ...{ config, access, registry, outputs, targets, stages, invites, webhooks, log },
     readiness: () => ({ workers: pool.health, draining }),
     resources: () => ({
       processes: [

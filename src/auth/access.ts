@@ -136,9 +136,7 @@ export class Access {
     return isListed(principal, stream, this.#facts(stream))
   }
 
-  /**
-   * Whether a stream may be watched without a token: what every playlist asks first.
-   */
+  /** Whether a stream may be watched without a token: what every playlist asks first. */
   watchableByAll(stream: string): boolean {
     return this.mode === 'open' || this.streams.get(stream) !== 'private'
   }

@@ -28,9 +28,11 @@ export async function registerPages(server: FastifyInstance, directory = builtPa
   server.get('/', async (_request, reply) =>
     reply.sendFile('index.html', directory, { maxAge: 0, immutable: false }),
   )
-  server.get('/login', async (_request, reply) =>
-    reply.sendFile('login.html', directory, { maxAge: 0, immutable: false }),
-  )
+  for (const page of ['login', 'admin']) {
+    server.get(`/${page}`, async (_request, reply) =>
+      reply.sendFile(`${page}.html`, directory, { maxAge: 0, immutable: false }),
+    )
+  }
   for (const page of ['publish', 'watch', 'join', 'studio']) {
     server.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
       checkName(params.stream)

@@ -5,7 +5,7 @@ import type { HlsOutput } from '../hls/hls-output.ts'
 import { PublicationLimit } from '../ingest/publication-limit.ts'
 import type { Log } from '../log.ts'
 import { allowsPublish } from '../push/connection/rtmp-publish-check.ts'
-import { Invites } from '../stage/invites.ts'
+import type { Invites } from '../stage/invites.ts'
 import { stageDoor } from '../stage/stage-door.ts'
 import type { Stages } from '../stage/stages.ts'
 import type { OutputKinds } from '../streams/output.ts'
@@ -43,6 +43,8 @@ export type RouteParts = {
   outputs: OutputKinds & { hls: HlsOutput }
   targets: Targets
   stages: Stages
+  /** Those that the stages let people in by. */
+  invites: Invites
   webhooks: Webhooks
   readiness: () => Readiness
   resources: () => Resources
@@ -53,7 +55,7 @@ export type RouteParts = {
 
 /** All routes of the gateway, behind the one door. */
 export async function registerRoutes(server: FastifyInstance, parts: RouteParts): Promise<void> {
-  const { config, access, registry, outputs, targets, stages, webhooks, log } = parts
+  const { config, access, registry, outputs, targets, stages, invites, webhooks, log } = parts
   // Open only because others should not reach it: then what a proxy passes on is not let in.
   const onlyThisMachine = access.mode === 'open' && config.access.access === 'auto'
   await registerDoor(server, { access, onlyThisMachine })
@@ -76,7 +78,6 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   noteWhipRefusals(server, refusals)
   registerSignaling(server, registry, publications, access, edge, refusals, log)
   registerWhip(server, registry, publications, access, log, edge)
-  const invites = new Invites()
   registerStageApi(server, stages)
   registerInvitesApi(server, invites)
   registerStageSocket(server, {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Consumer, IceParameters, Producer, RtpCapabilities, WebRtcTransport } from 'mediasoup/types'
 import { GatewayError, messageOf } from '../errors.ts'
-import type { MediaRouter } from './media-router.ts'
+import { type MediaRouter, publisherCapabilities } from './media-router.ts'
 import { readDtlsParameters, readRtpParameters } from './publisher-parameters.ts'
 import type { TappedTrack } from './tap.ts'
 
@@ -65,9 +65,13 @@ export class StagePeer {
     }
   }
 
-  parameters(direction: PeerDirection) {
-    const { id, iceParameters, iceCandidates, dtlsParameters } = this.#transport(direction)
-    return { id, iceParameters, iceCandidates, dtlsParameters }
+  /** What the person's browser needs to connect. */
+  offer() {
+    return {
+      routerRtpCapabilities: publisherCapabilities(this.#options.mediaRouter),
+      send: parametersOf(this.#send),
+      receive: parametersOf(this.#receive),
+    }
   }
 
   /** What the person's browser can decode. */
@@ -144,29 +148,32 @@ export class StagePeer {
   }
 
   /**
-   * Sends another person's track to this one.
-   * @throws GatewayError NOT_FOUND when it is gone, WRONG_STATE before `setCapabilities`, NO_COMMON_CODEC.
+   * Sends another person's track to this one. A track that is sent already is not sent twice.
+   * @throws GatewayError WRONG_STATE before `setCapabilities`, NO_COMMON_CODEC, or UNSUPPORTED_MEDIA.
    */
-  async consume(from: StagePeer, name: string) {
-    const producer = from.#producers.get(name)
-    if (!producer) throw new GatewayError('NOT_FOUND', 'This person does not send that.')
+  async consume(producerId: string) {
+    const known = [...this.#consumers.values()].find((each) => each.producerId === producerId)
+    const consumer = known ?? (await this.#consume(producerId))
+    const { id, kind, rtpParameters } = consumer
+    return { consumerId: id, producerId, kind, rtpParameters }
+  }
+
+  async #consume(producerId: string): Promise<Consumer> {
     const { router } = this.#options.mediaRouter
     const rtpCapabilities = this.#capabilities
     if (!rtpCapabilities) throw new GatewayError('WRONG_STATE', 'Open the media first.')
-    if (!router.canConsume({ producerId: producer.id, rtpCapabilities })) {
+    const fits = await fromClient(async () => router.canConsume({ producerId, rtpCapabilities }))
+    if (!fits) {
       throw new GatewayError('NO_COMMON_CODEC', 'Your browser can not play what this person sends.')
     }
-    const consumer = await fromClient(() =>
-      this.#receive.consume({ producerId: producer.id, rtpCapabilities }),
-    )
+    const consumer = await fromClient(() => this.#receive.consume({ producerId, rtpCapabilities }))
     this.#consumers.set(consumer.id, consumer)
     const gone = () => {
       if (this.#consumers.delete(consumer.id) && !this.#closed) this.#options.onConsumerClosed(consumer.id)
     }
     consumer.on('producerclose', gone)
     consumer.observer.once('close', gone)
-    const { id, kind, rtpParameters } = consumer
-    return { consumerId: id, producerId: producer.id, kind, rtpParameters }
+    return consumer
   }
 
   /** Consumers of this person, by the producer that they take from. */
@@ -223,6 +230,10 @@ export class StagePeer {
     this.close()
     this.#options.onLost()
   }
+}
+
+function parametersOf({ id, iceParameters, iceCandidates, dtlsParameters }: WebRtcTransport) {
+  return { id, iceParameters, iceCandidates, dtlsParameters }
 }
 
 /** The lowest layer that is at least as high as it is shown, with some tolerance. */

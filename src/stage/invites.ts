@@ -60,24 +60,48 @@ export class Invites {
   }
 
   /**
-   * Uses an invite once.
+   * The invite of a token, which is not used by that.
    * @throws GatewayError NOT_INVITED when it is not known, used up or expired.
    */
-  use(stream: string, token: string, nowMs: number): StageRole {
+  find(stream: string, token: string, nowMs: number): { id: string; role: StageRole } {
     const hash = hashOf(token)
     const invites = [...(this.#byStream.get(stream)?.values() ?? [])]
-    const invite = invites.find((each) => timingSafeEqual(each.hash, hash))
-    if (!invite)
-      throw new GatewayError('NOT_INVITED', 'This invite is not valid, or was revoked. Ask for another.')
-    if (invite.expiresAtMs !== null && nowMs > invite.expiresAtMs) {
-      throw new GatewayError('NOT_INVITED', 'This invite has expired. Ask for another.')
-    }
-    if (invite.maxUses !== null && invite.uses >= invite.maxUses) {
-      throw new GatewayError('NOT_INVITED', 'This invite was used already. Ask for another.')
-    }
-    invite.uses += 1
-    return invite.role
+    const { id, role } = checked(
+      invites.find((each) => timingSafeEqual(each.hash, hash)),
+      nowMs,
+    )
+    return { id, role }
   }
+
+  /**
+   * Uses an invite once: its person is about to come in.
+   * @throws GatewayError NOT_INVITED when it was used up or revoked meanwhile, or expired.
+   */
+  use(stream: string, id: string, nowMs: number): void {
+    checked(this.#byStream.get(stream)?.get(id), nowMs).uses += 1
+  }
+
+  /**
+   * A host removed a person who came by this invite. It is revoked when it was for one person, or gives more than a
+   * guest's role. A guests' link for several stays: a person who comes by it again waits until a host lets them in.
+   */
+  personRemoved(stream: string, id: string): void {
+    const invite = this.#byStream.get(stream)?.get(id)
+    if (invite && (invite.maxUses === 1 || invite.role !== 'guest')) this.revoke(stream, id)
+  }
+}
+
+/** @throws GatewayError NOT_INVITED */
+function checked(invite: Invite | undefined, nowMs: number): Invite {
+  if (!invite)
+    throw new GatewayError('NOT_INVITED', 'This invite is not valid, or was revoked. Ask for another.')
+  if (invite.expiresAtMs !== null && nowMs > invite.expiresAtMs) {
+    throw new GatewayError('NOT_INVITED', 'This invite has expired. Ask for another.')
+  }
+  if (invite.maxUses !== null && invite.uses >= invite.maxUses) {
+    throw new GatewayError('NOT_INVITED', 'This invite was used already. Ask for another.')
+  }
+  return invite
 }
 
 function hashOf(token: string): Buffer {

@@ -23,8 +23,8 @@ export type ProgrammeInput = {
 export type ProgrammeOptions = {
   streamName: string
   registry: Registry
-  /** Where the people's tracks are. */
-  mediaRouter: MediaRouter
+  /** Where the people's tracks are now: a router that died with its worker is replaced. */
+  mediaRouter: () => Promise<MediaRouter>
   ports: TapPorts
   ffmpegBinary: string
   settings: ProgrammeSettings
@@ -140,7 +140,7 @@ export class Programme {
 
   async #add(input: ProgrammeInput): Promise<void> {
     const { mediaRouter, ports } = this.#options
-    const tap = await Tap.create(mediaRouter, input.tracks, ports)
+    const tap = await Tap.create(await mediaRouter(), input.tracks, ports)
     this.#inputs.set(input.id, { key: keyOf(input), tap, abort: new AbortController() })
     this.#mixer.add({
       id: input.id,

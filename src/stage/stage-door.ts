@@ -1,7 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 import type { Invites } from './invites.ts'
-import type { StageDoor } from './stage-session.ts'
+import type { StageRole } from './stage-snapshot.ts'
+
+/** As what a person may come in. `inviteId` has to be used when they do. */
+export type Entry = { role: StageRole; inviteId: string | null }
+
+/** Decides as what somebody may come in; it changes nothing. @throws GatewayError NOT_INVITED */
+export type StageDoor = (facts: {
+  as: 'host' | 'guest'
+  invite?: string | undefined
+  password?: string | undefined
+}) => Promise<Entry> | Entry
 
 export type DoorFacts = {
   stream: string
@@ -15,19 +25,22 @@ export type DoorFacts = {
 /** Who comes into a room: by an invite, by who they are, or by the room's password. */
 export function stageDoor({ stream, invites, password, role = (as) => as }: DoorFacts): StageDoor {
   return ({ as, invite, password: given }) => {
-    if (invite !== undefined) return invites.use(stream, invite, Date.now())
+    if (invite !== undefined) {
+      const { id, role } = invites.find(stream, invite, Date.now())
+      return { role, inviteId: id }
+    }
     const own = role(as)
-    if (own === 'host') return 'host'
+    if (own === 'host') return { role: own, inviteId: null }
     const wanted = password()
     if (wanted !== null) {
-      if (given !== undefined && same(given, wanted)) return 'guest'
+      if (given !== undefined && same(given, wanted)) return { role: 'guest', inviteId: null }
       throw new GatewayError(
         'NOT_INVITED',
         given === undefined ? 'The room has a password.' : 'The password is wrong.',
       )
     }
     if (own === null) throw new GatewayError('NOT_INVITED', 'You need an invite for this room.')
-    return own
+    return { role: own, inviteId: null }
   }
 }
 

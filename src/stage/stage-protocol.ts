@@ -96,7 +96,7 @@ type TransportParameters = {
 
 export type StageReplyData = {
   join: { personId: string; seatToken: string; snapshot: StageSnapshot; chat: readonly ChatMessage[] }
-  snapshot: { snapshot: StageSnapshot }
+  snapshot: { snapshot: StageSnapshot; chat: readonly ChatMessage[] }
   openMedia: {
     routerRtpCapabilities: object
     send: TransportParameters

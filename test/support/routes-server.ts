@@ -10,9 +10,7 @@ import { registerRoutes } from '../../src/http/routes.ts'
 import { createServer } from '../../src/http/server.ts'
 import { createLog, type Log } from '../../src/log.ts'
 import { MediaBudget } from '../../src/media-budget.ts'
-import { TapPorts } from '../../src/sfu/tap-ports.ts'
-import type { WorkerPool } from '../../src/sfu/worker-pool.ts'
-import { programmeSettings } from '../../src/stage/programme-settings.ts'
+import { Invites } from '../../src/stage/invites.ts'
 import { Stages } from '../../src/stage/stages.ts'
 import { Registry } from '../../src/streams/registry.ts'
 import { TargetStore } from '../../src/targets/target-store.ts'
@@ -23,11 +21,12 @@ import { Webhooks } from '../../src/webhooks/webhooks.ts'
 import type { AskedServer } from './access-setup.ts'
 import { openAccess } from './open-access.ts'
 
-/** The server with all its routes and real access, without mediasoup and ffmpeg: nothing can be published. */
+/** The server with all its routes and real access, without mediasoup and ffmpeg: nothing can be published. @param pages directory of built ones. */
 export async function startRoutes(
   cleanup: Cleanup,
   settings: Record<string, string> = {},
   log: Log = createLog({ level: 'silent', pretty: false }),
+  pages?: string,
 ): Promise<AskedServer & { app: { access: Access }; hls: HlsOutput }> {
   const config = loadConfig(settings, null)
   const access = await openAccess(cleanup, {
@@ -60,12 +59,13 @@ export async function startRoutes(
       },
     },
   })
+  const invites = new Invites()
   const stages = new Stages(
     {
-      // Nobody comes in, so that nothing of these is asked.
-      ...{ registry, pool: {} as WorkerPool, ports: new TapPorts(45_000, 45_007), log },
-      ...{ ffmpegBinary: '/nowhere/ffmpeg', settings: programmeSettings(config.stage, config.encode) },
-      ...{ maxBitrateBps: config.limits.maxPublishBitrateBps, admits: () => null },
+      createRouter: () => Promise.reject(new Error('there is no worker')),
+      createPeer: () => Promise.reject(new Error('there is no worker')),
+      startProgramme: () => Promise.reject(new Error('nothing is mixed')),
+      ...{ maxBitrateBps: config.limits.maxPublishBitrateBps, admits: () => null, invites, log },
     },
     config.stage.maxStages,
   )
@@ -78,10 +78,10 @@ export async function startRoutes(
   const server = await createServer({ ...config.http, ...config.limits }, log)
   cleanup.defer(() => server.close())
   await registerRoutes(server, {
-    ...{ config, access, registry, outputs, targets, stages, webhooks, log },
+    ...{ config, access, registry, outputs, targets, stages, invites, webhooks, log },
     readiness: () => ({ workers: { up: 1, wanted: 1 }, draining: false }),
     resources: () => ({ processes: [], media: budget, transcodes }),
-    pages: await emptyPages(cleanup),
+    pages: pages ?? (await emptyPages(cleanup)),
   })
   await server.ready()
   return { app: { server, access }, hls }
@@ -91,7 +91,7 @@ async function emptyPages(cleanup: Cleanup): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-pages-'))
   cleanup.defer(() => rm(directory, { recursive: true }))
   await mkdir(join(directory, 'assets'))
-  for (const page of ['index', 'publish', 'watch', 'login', 'join', 'studio'])
+  for (const page of ['index', 'publish', 'watch', 'login', 'join', 'studio', 'admin'])
     await writeFile(join(directory, `${page}.html`), page)
   return directory
 }

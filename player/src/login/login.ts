@@ -50,8 +50,9 @@ if (link === null) {
     .catch((error: Error) => setText(problem, error.message))
 }
 
-function show({ name, roles }: Session): void {
+function show({ name, roles, operates }: Session): void {
   form.hidden = true
+  byId('login-admin', HTMLElement).hidden = !operates
   byId('login-done', HTMLElement).hidden = false
   setText(byId('login-title', HTMLElement), 'Signed in')
   setText(byId('login-who', HTMLElement), `You are signed in as ${name}.`)

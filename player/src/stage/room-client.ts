@@ -185,7 +185,6 @@ export class RoomClient {
     else if (notice.type === 'sourceEnded') this.#sourceEnded(notice.source)
     else if (notice.type === 'ended' && !notice.retry) {
       this.#left = true
-      if (notice.error.code === 'REMOVED') sessionStorage.removeItem(seatKey(this.#facts.stream))
       this.#set({ phase: 'ended', reason: notice.error.message })
     }
     this.#watcher.onChange()
@@ -223,8 +222,9 @@ export class RoomClient {
     const socket = this.#socket
     socket
       ?.request('snapshot', {})
-      .then(({ snapshot }) => {
+      .then(({ snapshot, chat }) => {
         this.room = snapshot
+        this.chat = [...chat]
         this.#watcher.onChange()
         return this.#settle()
       })

@@ -30,7 +30,10 @@ export class RoomMedia {
   readonly #watcher: RoomMediaWatcher
   readonly #producers = new Map<StageSource, types.Producer>()
   readonly #received = new Map<string, Received>()
+  /** What is being taken: the gateway sends a track once. */
   readonly #asked = new Set<string>()
+  /** The newest that `receive` was given. */
+  #room: StageSnapshot | null = null
   readonly #sending = new Serial()
   #closed = false
 
@@ -99,13 +102,14 @@ export class RoomMedia {
 
   /** Takes what the others send, as far as the gateway gives it. */
   receive(room: StageSnapshot, me: string): void {
+    this.#room = room
     const wanted = new Set<string>()
     for (const { id, sources } of room.people) {
       if (id === me) continue
       for (const { source } of sources) {
         const key = `${id}/${source}`
         wanted.add(key)
-        if (!this.#received.has(key) && !this.#asked.has(key)) this.#take(key, id, source)
+        if (!this.#received.has(key) && !this.#asked.has(key)) this.#take(key, id, source, room, me)
       }
     }
     for (const [key, { consumer }] of this.#received) {
@@ -113,8 +117,6 @@ export class RoomMedia {
       consumer.close()
       this.#received.delete(key)
     }
-    // Places may have changed: what was refused is asked for again.
-    this.#asked.clear()
   }
 
   consumerClosed(consumerId: string): void {
@@ -157,7 +159,7 @@ export class RoomMedia {
     })
   }
 
-  #take(key: string, personId: string, source: StageSource): void {
+  #take(key: string, personId: string, source: StageSource, room: StageSnapshot, me: string): void {
     this.#asked.add(key)
     const take = async (): Promise<void> => {
       const { consumerId, producerId, kind, rtpParameters } = await this.#socket.request('consume', {
@@ -176,7 +178,13 @@ export class RoomMedia {
       this.#received.set(key, { consumer, height: -1 })
       this.#watcher.onChange()
     }
-    take().catch((error: unknown) => console.info(`${key} is not received`, error))
+    take()
+      .finally(() => this.#asked.delete(key))
+      .catch((error: unknown) => {
+        console.info(`${key} is not received`, error)
+        // Places may have changed since it was asked for.
+        if (this.#room && this.#room !== room && !this.#closed) this.receive(this.#room, me)
+      })
   }
 }
 

@@ -27,6 +27,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /join/:stream': page,
   'GET /studio/:stream': page,
   'GET /login': page,
+  'GET /admin': page,
   'GET /assets/*': page,
   'GET /healthz': open('supervisors have no key; it says only that the gateway is there'),
   'GET /readyz': open('as /healthz'),

@@ -123,7 +123,7 @@ export function registerStageApi(server: FastifyInstance, stages: Stages): void 
       },
       async ({ params }) => {
         const stage = stageOf(params)
-        await stage.goLive()
+        await stage.show.goLive()
         return stage.roster.snapshot()
       },
     )
@@ -137,7 +137,7 @@ export function registerStageApi(server: FastifyInstance, stages: Stages): void 
         },
       },
       async ({ params }, reply) => {
-        await stageOf(params).endShow()
+        await stageOf(params).show.end()
         return reply.code(204).send(null)
       },
     )
@@ -181,7 +181,7 @@ export function registerStageApi(server: FastifyInstance, stages: Stages): void 
         if (body.place !== undefined) stage.roster.place(params.person, body.place)
         if (body.muted === true) await stage.mute(params.person)
         if (body.muted === false) stage.askUnmute(params.person)
-        if (body.screen === false) stage.stopScreen(params.person)
+        if (body.screen === false) stage.media.stopScreen(params.person)
         return { ...stage.roster.person(params.person) }
       },
     )
@@ -197,7 +197,7 @@ export function registerStageApi(server: FastifyInstance, stages: Stages): void 
       async ({ params }, reply) => {
         const stage = stageOf(params)
         stage.roster.person(params.person)
-        stage.leave(params.person, 'removed')
+        stage.remove(params.person)
         return reply.code(204).send(null)
       },
     )

@@ -3,7 +3,8 @@ import type { LimitsConfig } from '../../config/sections/limits-config.ts'
 import { GatewayError } from '../../errors.ts'
 import type { IceServerSettings } from '../../ingest/ice-servers.ts'
 import type { Log } from '../../log.ts'
-import { type StageDoor, StageSession } from '../../stage/stage-session.ts'
+import type { StageDoor } from '../../stage/stage-door.ts'
+import { StageSession } from '../../stage/stage-session.ts'
 import type { Stages } from '../../stage/stages.ts'
 import { type OfStream, registerWebsocket } from '../websocket-route.ts'
 
@@ -29,6 +30,7 @@ export function registerStageSocket(
       open: (request, socket) => {
         const { stream } = request.params
         return new StageSession({
+          findStage: () => stages.get(stream),
           openStage: () => stages.open(stream),
           door: doorFor(request),
           ice: config,

@@ -90,8 +90,10 @@ export function resizeCommands({ width, height }: FrameSize): string[] {
   return [`call -1 w ${width}\n`, `call -1 h ${height}\n`]
 }
 
-/** Size of the pictures that follow, out of a line of the scaler's log. */
-export function scaledSize(line: string): FrameSize | undefined {
-  const [, width, height] = /-> w:(\d+) h:(\d+)/.exec(line) ?? []
-  return width && height ? { width: Number(width), height: Number(height) } : undefined
+/** Sizes of the pictures before and behind the scaler from now on, out of a line of its log. */
+export function scalerSizes(line: string): { source: FrameSize; scaled: FrameSize } | undefined {
+  const numbers = /\bw:(\d+) h:(\d+) .*-> w:(\d+) h:(\d+)/.exec(line)?.slice(1).map(Number)
+  const [width, height, scaledWidth, scaledHeight] = numbers ?? []
+  if (!width || !height || !scaledWidth || !scaledHeight) return undefined
+  return { source: { width, height }, scaled: { width: scaledWidth, height: scaledHeight } }
 }

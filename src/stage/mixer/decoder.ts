@@ -12,7 +12,7 @@ import {
   decoderInputOptions,
   decoderOutputOptions,
   resizeCommands,
-  scaledSize,
+  scalerSizes,
 } from './decoder-args.ts'
 import type { FramePool } from './frame-pool.ts'
 
@@ -47,7 +47,11 @@ export class Decoder {
   readonly #clock = new ArrivalClock()
   #commands: string[] = []
   #commandTimer: NodeJS.Timeout | undefined
+  /** Of the pictures that come, the newest first. */
   #sizes: FrameSize[] = []
+  #source: FrameSize | undefined
+  /** What `resize` asked for; undefined while it is what ffmpeg was started with. */
+  #wanted: FrameSize | undefined
   #lastOutputAtMs: number
 
   private constructor(options: DecoderOptions, process: FfmpegProcess) {
@@ -65,7 +69,6 @@ export class Decoder {
         kind === 'video' ? options.pool.take(bytes) : Buffer.allocUnsafe(bytes),
       onPacket: (packet) => decoder?.take(packet),
     })
-    const sizes: FrameSize[] = []
     const ffmpeg = await startFfmpeg({
       binary: options.binary,
       inputOptions: decoderInputOptions(options.maxPixels),
@@ -81,16 +84,13 @@ export class Decoder {
         }
       },
       onLine(line) {
-        const size = scaledSize(line)
-        if (size) sizes.unshift(size)
-        // The two newest: pictures of the size before are still on their way.
-        sizes.length = Math.min(sizes.length, 2)
+        const sizes = scalerSizes(line)
+        if (sizes && decoder) decoder.#scales(sizes)
         if (!/\[(verbose|info)\]/.test(line)) options.log.trace({ line }, 'decoder')
       },
       log: options.log,
     })
     decoder = new Decoder(options, ffmpeg)
-    decoder.#sizes = sizes
     return decoder
   }
 
@@ -110,6 +110,7 @@ export class Decoder {
 
   /** Pictures of this size follow after about 0.2 s. */
   resize(size: FrameSize): void {
+    this.#wanted = size
     this.#commands = resizeCommands(size)
     this.#commandTimer ??= setInterval(() => this.#sendCommand(), commandEveryMs)
     this.#sendCommand()
@@ -137,6 +138,17 @@ export class Decoder {
     const size = this.#sizes.find((each) => i420Bytes(each) === bytes.length)
     if (size) onPicture({ ...size, bytes, capturedAtMs })
     else this.#options.pool.give(bytes)
+  }
+
+  #scales({ source, scaled }: { source: FrameSize; scaled: FrameSize }): void {
+    // The two newest: pictures of the size before are still on their way.
+    this.#sizes = [scaled, ...this.#sizes].slice(0, 2)
+    const before = this.#source
+    this.#source = source
+    const changed = before && (before.width !== source.width || before.height !== source.height)
+    // For a source of another size, as after a switch of the simulcast layer, ffmpeg makes the scaler anew, with the
+    // size that it was started with.
+    if (changed && this.#wanted) this.resize(this.#wanted)
   }
 
   #sendCommand(): void {

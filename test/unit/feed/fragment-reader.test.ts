@@ -51,6 +51,8 @@ describe('FragmentReader', () => {
       video[0]?.map(({ data }) => data.length),
     ]
     expect(several.length).toBeGreaterThan(8)
+    const keyframes = several.filter(({ keyframe }) => keyframe)
+    expect(keyframes.map(({ startSeconds }) => Math.round(startSeconds * 30))).toEqual([0, 25, 50])
     expect(several.map(shape)).toEqual(byFrame.slice(0, several.length).map(shape))
     for (const { capturedAtMs, startSeconds } of several) {
       const [first] = several

@@ -103,6 +103,20 @@ describe('HlsStore', () => {
     expect(store.init('b', 'v0')).toBeDefined()
   })
 
+  test('independent segments are promised only when asked for', () => {
+    const promises = [undefined, false, true].map((independentSegments) => {
+      const store = new HlsStore({
+        stream: 'talk',
+        segmentSeconds: 2,
+        windowSeconds: 8,
+        ...(independentSegments === undefined ? {} : { independentSegments }),
+      })
+      for (const fragment of drawn(`${gop}K`)) store.onFragment(fragment)
+      return store.version()?.facts.independentSegments
+    })
+    expect(promises).toEqual([false, false, true])
+  })
+
   test('the end closes the last segment', () => {
     const { store, feed } = makeStore()
     feed(drawn(`${gop} K---`))

@@ -13,7 +13,7 @@ import {
   decoderInput,
   decoderOutputOptions,
   resizeCommands,
-  scaledSize,
+  scalerSizes,
 } from '../../../src/stage/mixer/decoder-args.ts'
 import { FramePool } from '../../../src/stage/mixer/frame-pool.ts'
 import { Limiter } from '../../../src/stage/mixer/limiter.ts'
@@ -220,11 +220,11 @@ test('the arguments of a decoder', () => {
   expect(decoderOutputOptions({ video: false, audio: true }, size, 'cover').join(' ')).not.toContain('-vf')
   expect(resizeCommands(size)).toEqual(['call -1 w 640\n', 'call -1 h 360\n'])
   expect(
-    scaledSize(
+    scalerSizes(
       '[Parsed_scale_0 @ 0x1] [verbose] w:1280 h:720 fmt:yuv420p sar:1/1 -> w:640 h:360 fmt:yuv420p',
     ),
-  ).toEqual(size)
-  expect(scaledSize('[info] Stream mapping:')).toBeUndefined()
+  ).toEqual({ source: { width: 1280, height: 720 }, scaled: size })
+  expect(scalerSizes('[info] Stream mapping:')).toBeUndefined()
 })
 
 test('initials and texts of labels', () => {

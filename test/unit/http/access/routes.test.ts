@@ -47,7 +47,7 @@ const decisions = {
 /** Every route → what it needs. Those of one resource that need the same stand in one line. */
 const table: [routes: string, needs: keyof typeof decisions][] = [
   ['GET / | GET /publish/:stream | GET /watch/:stream | GET /login | GET /assets/*', 'open'],
-  ['GET /join/:stream | GET /studio/:stream', 'open'],
+  ['GET /join/:stream | GET /studio/:stream | GET /admin', 'open'],
   ['GET /api/streams/:stream/stage | GET /api/streams/:stream/people', 'read'],
   ['GET /api/streams/:stream/people/:person', 'read'],
   ['PATCH /api/streams/:stream/stage | PUT /api/streams/:stream/stage/layout', 'publish'],

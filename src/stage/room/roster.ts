@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { GatewayError } from '../errors.ts'
-import type { Layout } from './layout.ts'
+import { GatewayError } from '../../errors.ts'
+import type { Layout } from '../layout.ts'
 import type {
-  ChatMessage,
   PersonQuality,
   PersonSnapshot,
   Place,
@@ -11,17 +9,13 @@ import type {
   StageRole,
   StageSnapshot,
   StageSource,
-} from './stage-snapshot.ts'
+} from '../stage-snapshot.ts'
+
+import { newPerson, type Person, publicPart } from './person.ts'
 
 const maxPeople = 50
 /** Decoders of the mixer; also what a grid still shows well. */
 export const maxOnStage = 9
-const keptMessages = 200
-
-type Person = PersonSnapshot & {
-  /** Lets the same browser have its seat back. */
-  seatToken: string
-}
 
 /**
  * Who is in a stage's room, where, and what the programme shall look like: facts only, no media. Every change counts
@@ -32,8 +26,6 @@ export class Roster {
   readonly #onDelta: (delta: StageDelta) => void
   readonly #people = new Map<string, Person>()
   readonly #removedTokens = new Set<string>()
-  readonly #chat: ChatMessage[] = []
-  #messages = 0
   #revision = 0
   #locked = false
   #password: string | null = null
@@ -46,28 +38,8 @@ export class Roster {
     this.#onDelta = onDelta
   }
 
-  get size(): number {
-    return this.#people.size
-  }
-
-  get revision(): number {
-    return this.#revision
-  }
-
-  get layout(): Layout {
-    return this.#layout
-  }
-
-  get banner(): string {
-    return this.#banner
-  }
-
   get programme(): ProgrammeSnapshot {
     return this.#programme
-  }
-
-  get chat(): readonly ChatMessage[] {
-    return this.#chat
   }
 
   get people(): readonly PersonSnapshot[] {
@@ -93,6 +65,17 @@ export class Roster {
   }
 
   /**
+   * The person whose seat this token is.
+   * @throws GatewayError REMOVED
+   */
+  seated(seatToken: string | undefined): PersonSnapshot | undefined {
+    if (seatToken !== undefined && this.#removedTokens.has(seatToken)) {
+      throw new GatewayError('REMOVED', 'A host removed you from this room.')
+    }
+    return this.#bySeat(seatToken)
+  }
+
+  /**
    * A person comes in, or back into the seat whose token they show.
    * @throws GatewayError REMOVED, STAGE_LOCKED, TOO_MANY_PEOPLE
    */
@@ -101,12 +84,11 @@ export class Roster {
     seatToken: string
     back: boolean
   } {
-    if (facts.seatToken !== undefined && this.#removedTokens.has(facts.seatToken)) {
-      throw new GatewayError('REMOVED', 'A host removed you from this room.')
-    }
-    const seat = [...this.#people.values()].find(({ seatToken }) => seatToken === facts.seatToken)
+    this.seated(facts.seatToken)
+    const seat = this.#bySeat(facts.seatToken)
     if (seat) {
-      this.#change(seat, { connected: true, name: facts.name })
+      // What was sent on the connection before ended with it.
+      this.#change(seat, { connected: true, name: facts.name, sources: [], quality: null })
       return { id: seat.id, seatToken: seat.seatToken, back: true }
     }
     if (this.#locked && facts.role === 'guest') {
@@ -115,18 +97,7 @@ export class Roster {
     if (this.#people.size >= maxPeople) {
       throw new GatewayError('TOO_MANY_PEOPLE', `The room has ${maxPeople} people, which is its limit.`)
     }
-    const person: Person = {
-      id: randomBytes(6).toString('base64url'),
-      name: facts.name,
-      role: facts.role,
-      place: facts.role === 'guest' ? 'waiting' : 'backstage',
-      connected: true,
-      sources: [],
-      muted: false,
-      handAt: null,
-      quality: null,
-      seatToken: randomBytes(16).toString('base64url'),
-    }
+    const person = newPerson(facts)
     this.#people.set(person.id, person)
     this.#changed({ people: { [person.id]: publicPart(person) } })
     return { id: person.id, seatToken: person.seatToken, back: false }
@@ -237,19 +208,14 @@ export class Roster {
     this.#changed({ programme })
   }
 
-  say(id: string, text: string, at: string): ChatMessage {
-    const { name } = this.#find(id)
-    this.#messages += 1
-    const message = { id: this.#messages, personId: id, name, at, text }
-    this.#chat.push(message)
-    if (this.#chat.length > keptMessages) this.#chat.shift()
-    return message
-  }
-
   /** Who comes on stage last stands last. */
   #toTheEnd(person: Person): void {
     this.#people.delete(person.id)
     this.#people.set(person.id, person)
+  }
+
+  #bySeat(token: string | undefined): Person | undefined {
+    return [...this.#people.values()].find(({ seatToken }) => seatToken === token)
   }
 
   #find(id: string): Person {
@@ -271,17 +237,4 @@ export class Roster {
 
 function stageFull(): GatewayError {
   return new GatewayError('WRONG_STATE', `There are ${maxOnStage} people on stage, which is its limit.`)
-}
-
-function publicPart({ seatToken: _, ...person }: Person): PersonSnapshot {
-  return { ...person, sources: [...person.sources] }
-}
-
-/**
- * Whether one person hears and sees another's tracks. The stage does not hear those behind it; those behind it hear
- * each other and the stage.
- */
-export function mayReceive(listener: PersonSnapshot, sender: PersonSnapshot): boolean {
-  if (listener.id === sender.id || listener.place === 'waiting' || sender.place === 'waiting') return false
-  return sender.place === 'stage' || listener.place === 'backstage'
 }

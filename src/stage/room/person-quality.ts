@@ -1,4 +1,4 @@
-import type { PersonQuality } from './stage-snapshot.ts'
+import type { PersonQuality } from '../stage-snapshot.ts'
 
 export type QualityFacts = {
   /** mediasoup's score of the worst track, 0 to 10. */
