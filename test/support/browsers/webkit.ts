@@ -29,7 +29,7 @@ export async function startWebKit(cleanup: Cleanup): Promise<WebDriver> {
     // What the machine's settings and sound system say is of no interest.
     GSETTINGS_BACKEND: 'memory',
     NO_AT_BRIDGE: '1',
-    // Without a sound card GStreamer tries one sound system after the other, and the page froze in some runs.
+    // Nor are sound cards: with this first, GStreamer tries none.
     GST_PLUGIN_FEATURE_RANK: 'fakeaudiosink:MAX',
   })
   webDriver.stdout.resume()
