@@ -10,6 +10,7 @@ import { Credentials } from './credentials.ts'
 import { findPrincipal, type Shown } from './find-principal.ts'
 import { HeldGrants } from './held-grants.ts'
 import { Lockouts } from './lockouts.ts'
+import type { PasswordCost } from './password.ts'
 import { PlayRevocations } from './play-revocations.ts'
 import { PlayTokens } from './play-tokens.ts'
 import { anonymous, type Principal } from './principal.ts'
@@ -26,6 +27,8 @@ export type AccessOptions = {
   config: AccessConfig
   database: Database
   log: Log
+  /** For tests: what makes passwords hard to guess makes tests slow. */
+  passwordCost?: PasswordCost
 }
 
 /** Failed attempts at one account come from anywhere: its owner must get in soon. */
@@ -49,7 +52,7 @@ export class Access {
   readonly #callback: AccessCallback | undefined
 
   private constructor(
-    { mode, config, database, log }: AccessOptions,
+    { mode, config, database, log, passwordCost }: AccessOptions,
     kept: { streams: StreamAccess; playTokens: PlayTokens; revocations: PlayRevocations },
   ) {
     this.mode = mode
@@ -61,7 +64,7 @@ export class Access {
         log,
       })
     }
-    this.users = new Users(database)
+    this.users = new Users(database, passwordCost)
     this.sessions = new Sessions(database, this.users)
     this.credentials = new Credentials(database)
     this.audit = new Audit(database, log)

@@ -1,8 +1,9 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 
+export type PasswordCost = { N: number; r: number; p: number }
 /** OWASP's least for scrypt: 32 MiB for each one that is being checked. */
-const cost = { N: 2 ** 15, r: 8, p: 3 }
+export const passwordCost: PasswordCost = { N: 2 ** 15, r: 8, p: 3 }
 const hashBytes = 32
 /** Twice what `128 N r` needs. */
 const maxMemoryBytes = 64 * 1024 * 1024
@@ -18,20 +19,28 @@ let running = 0
 const waiting: (() => void)[] = []
 
 /** @throws GatewayError TOO_MANY_REQUESTS */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, cost = passwordCost): Promise<string> {
   const salt = randomBytes(16)
-  const hash = await derive(password, salt, cost)
-  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
+  return hashText(cost, salt, await derive(password, salt, cost))
 }
 
-/** Of a password that no user has. */
-const noHash = ['scrypt', cost.N, cost.r, cost.p, 'c2FsdHNhbHRzYWx0c2FsdA', 'A'.repeat(43)].join('$')
+function hashText({ N, r, p }: PasswordCost, salt: Buffer, hash: Buffer): string {
+  return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$')
+}
 
 /**
  * Takes the same time whether there is a hash or not, so that the time of an answer does not tell which names exist.
+ * @param stored null: there is none.
+ * @param cost of the hashes that are made at present.
  * @throws GatewayError TOO_MANY_REQUESTS
  */
-export async function isPassword(password: string, stored: string | null): Promise<boolean> {
+export async function isPassword(
+  password: string,
+  stored: string | null,
+  cost = passwordCost,
+): Promise<boolean> {
+  // Of a password that no user has.
+  const noHash = hashText(cost, Buffer.alloc(16), Buffer.alloc(hashBytes))
   const [, N, r, p, salt = '', hash = ''] = (stored ?? noHash).split('$')
   const expected = Buffer.from(hash, 'base64url')
   const options = { N: Number(N), r: Number(r), p: Number(p) }

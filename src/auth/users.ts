@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.ts'
 import type { UserRow } from '../database/schema.ts'
 import { GatewayError } from '../errors.ts'
-import { hashPassword, isPassword } from './password.ts'
+import { hashPassword, isPassword, type PasswordCost, passwordCost } from './password.ts'
 import { type Principal, type Role, roles } from './principal.ts'
 import { hashSecret, newId, newSecret } from './secret.ts'
 
@@ -25,9 +25,11 @@ export const maxUsers = 10_000
 /** People with a name, a password and roles. */
 export class Users {
   readonly #database: Database
+  readonly #passwordCost: PasswordCost
 
-  constructor(database: Database) {
+  constructor(database: Database, cost: PasswordCost = passwordCost) {
     this.#database = database
+    this.#passwordCost = cost
   }
 
   /** @throws GatewayError NAME_TAKEN, TOO_MANY_ENTRIES */
@@ -99,13 +101,13 @@ export class Users {
   /** Takes the same time for a name that does not exist. @throws GatewayError TOO_MANY_REQUESTS */
   async signIn(name: string, password: string): Promise<User | undefined> {
     const row = await this.#byName(name)
-    const right = await isPassword(password, row?.password_hash ?? null)
+    const right = await isPassword(password, row?.password_hash ?? null, this.#passwordCost)
     return row && right && row.disabled === 0 ? await this.#withRoles(row) : undefined
   }
 
   /** Ends all sessions of the user. */
   async setPassword(id: string, password: string): Promise<void> {
-    const hash = await hashPassword(password)
+    const hash = await hashPassword(password, this.#passwordCost)
     await this.#database.transaction().execute(async (transaction) => {
       await transaction.updateTable('users').set({ password_hash: hash }).where('id', '=', id).execute()
       await transaction.deleteFrom('sessions').where('user_id', '=', id).execute()

@@ -32,14 +32,15 @@ describe('nginx-rtmp that asks the gateway about every stream', () => {
 
     const publisher = await publishTracks(gateway, 'show', ['video', 'audio'])
     await publisher.send(await clip(), 'video/H264', 'audio/opus')
-    const state = () => gateway.snapshot('show')?.targets[0]?.state
-    await expect.poll(state, { timeout: 20_000 }).toBe('live')
-    expect(gateway.snapshot('show')?.targets[0]).toMatchObject({ failures: 0, lastError: null })
+    // The whole snapshot, so that a failure of this test says why there was none.
+    const push = () => gateway.snapshot('show')?.targets[0]
+    await expect.poll(push, { timeout: 20_000 }).toMatchObject({ state: 'live' })
+    expect(push()).toMatchObject({ failures: 0, lastError: null })
 
     await expect(publishSomething('other')).rejects.toThrow()
     // It is the gateway's, and taken.
     await expect(publishSomething('key-of-show')).rejects.toThrow()
-    expect(state()).toBe('live')
+    expect(push()).toMatchObject({ state: 'live' })
     // The name exists; that is for nobody to know.
     expect(await ask({ name: 'key-of-show' })).toEqual(await ask({ name: 'other' }))
     await publisher.leave('stopped')
@@ -61,11 +62,10 @@ test("an API user's target does not publish under another stream's name", async 
   const targets = new TargetsClient(gateway.url, 'mine')
   await targets.add({ name: 'foreign', url: nginx.url, key: 'theirs' })
   await publisher.send(await clip(), 'video/H264', 'audio/opus')
-  const state = (name: string) =>
-    gateway.snapshot('mine')?.targets.find((target) => target.name === name)?.state
-  await expect.poll(() => state('foreign'), { timeout: 20_000 }).toBe('refused')
+  const push = (name: string) => gateway.snapshot('mine')?.targets.find((target) => target.name === name)
+  await expect.poll(() => push('foreign'), { timeout: 20_000 }).toMatchObject({ state: 'refused' })
   await targets.add({ name: 'own name', url: nginx.url, key: 'mine' })
-  await expect.poll(() => state('own name'), { timeout: 20_000 }).toBe('live')
+  await expect.poll(() => push('own name'), { timeout: 20_000 }).toMatchObject({ state: 'live' })
   await publisher.leave('stopped')
 })
 

@@ -5,6 +5,9 @@ import { type Database, openDatabase } from '../../src/database/database.ts'
 import { memoryDialect } from '../../src/database/sqlite.ts'
 import { createLog } from '../../src/log.ts'
 
+/** A small part of the real cost, which takes a busy machine seconds. */
+export const cheap = { N: 2, r: 8, p: 1 }
+
 /** Access on a database in memory, in `required` mode unless told otherwise. */
 export async function openAccess(
   cleanup: Cleanup,
@@ -15,6 +18,7 @@ export async function openAccess(
   if (!options.database) cleanup.defer(() => database.destroy())
   const access = await Access.load({
     mode: 'required',
+    passwordCost: cheap,
     config: { ...accessConfigSchema.parse({}), ...settings },
     log: createLog({ level: 'silent', pretty: false }),
     ...others,

@@ -64,8 +64,15 @@ async function untilListening(driverUrl: string): Promise<void> {
   }
 }
 
+/** A page that answers later than this is frozen: an error then says more than the limit of the test. */
+const answerWithinMs = 25_000
+
 async function command(url: string, method: string, body?: object): Promise<unknown> {
-  const response = await fetch(url, { method, ...(body ? { body: JSON.stringify(body) } : {}) })
+  const response = await fetch(url, {
+    method,
+    signal: AbortSignal.timeout(answerWithinMs),
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
   const answer: unknown = await response.json()
   const value = isRecord(answer) ? answer.value : undefined
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${JSON.stringify(value)}`)

@@ -29,6 +29,8 @@ export async function startWebKit(cleanup: Cleanup): Promise<WebDriver> {
     // What the machine's settings and sound system say is of no interest.
     GSETTINGS_BACKEND: 'memory',
     NO_AT_BRIDGE: '1',
+    // Nor are sound cards: with this first, GStreamer tries none.
+    GST_PLUGIN_FEATURE_RANK: 'fakeaudiosink:MAX',
   })
   webDriver.stdout.resume()
   const driver = await WebDriver.open(`http://127.0.0.1:${port}`, {

@@ -88,30 +88,6 @@ describe('Target', () => {
     expect(lines).toHaveLength(1)
   })
 
-  test('tries again soon when somebody asks, but not at once again and again', async () => {
-    const { target, addMedia, history } = makeTarget()
-    const attempts = () => history.recent().filter(({ state }) => state === 'connecting')
-    const untilAttempt = (count: number) =>
-      expect
-        .poll(
-          () => {
-            addMedia()
-            return target.snapshot().failures
-          },
-          { timeout: 9_000, interval: 20 },
-        )
-        .toBe(count)
-    // The pause after the third failure is longer than any that comes from asking.
-    await untilAttempt(3)
-    const asked = performance.now()
-    target.retry()
-    target.retry()
-    await untilAttempt(4)
-    expect(performance.now() - asked).toBeLessThan(2_600)
-    const [before, after] = attempts().slice(-2)
-    expect(Date.parse(after?.at ?? '') - Date.parse(before?.at ?? '')).toBeGreaterThan(1_900)
-  })
-
   test('stops when the stream ends without media', async () => {
     const { feed, target } = makeTarget()
     feed.end()
