@@ -28,7 +28,7 @@ describe('a start that can not be', () => {
     const file = join(directory, 'sluice.json')
     await writeFile(
       file,
-      JSON.stringify({ segmentSeconds: 0.5, colour: 'red', targets: { live: [{ name: 'x' }] } }),
+      JSON.stringify({ segmentSeconds: 0.7, colour: 'red', targets: { live: [{ name: 'x' }] } }),
     )
     const { code, stderr } = await failed({
       args: ['--config', file],
