@@ -43,6 +43,7 @@ const runAnywhere = [
   'src/backoff.ts',
   'src/errors.ts',
   'src/config/target-kinds.ts',
+  'src/stage/initials-of.ts',
 ]
 
 /** What only some may import, and why. */

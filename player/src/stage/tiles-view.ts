@@ -1,3 +1,4 @@
+import { initialsOf } from '../../../src/stage/initials-of.ts'
 import type { PersonSnapshot } from '../../../src/stage/stage-snapshot.ts'
 import { create } from '../common/create.ts'
 import { setText } from '../common/set-text.ts'
@@ -52,7 +53,7 @@ export class TilesView {
       person.connected ? '' : 'reconnecting…',
     ].filter(Boolean)
     setText(tile.name, `${person.name} (${marks.join(', ')})`)
-    setText(tile.initials, picture && !paused ? '' : initials(person.name))
+    setText(tile.initials, picture && !paused ? '' : initialsOf(person.name))
     tile.element.dataset.place = person.place
     tile.element.dataset.speaking = String((client.levels[person.id] ?? 0) > 0.02)
     if (!own) client.prefer(person.id, source, Math.round(tile.element.clientHeight * devicePixelRatio))
@@ -79,12 +80,4 @@ export class TilesView {
 function setTrack(element: HTMLMediaElement, track: MediaStreamTrack | undefined): void {
   const present = element.srcObject instanceof MediaStream ? element.srcObject.getTracks()[0] : undefined
   if (present !== track) element.srcObject = track ? new MediaStream([track]) : null
-}
-
-function initials(name: string): string {
-  const words = name.trim().split(/\s+/)
-  return [words[0], words.length > 1 ? words.at(-1) : '']
-    .map((word) => Array.from(word ?? '')[0] ?? '')
-    .join('')
-    .toUpperCase()
 }

@@ -105,6 +105,7 @@ function inPlane({ x, y, width, height }: Rect, scale: number) {
   return { left: x / scale, top: y / scale, width: width / scale, height: height / scale }
 }
 
-function even(value: number): number {
+/** Chroma has half the resolution, so places are even. */
+export function even(value: number): number {
   return Math.floor(value / 2) * 2
 }

@@ -3,7 +3,7 @@ import type { Log } from '../../log.ts'
 import type { NutPacket } from '../../nut/nut-reader.ts'
 import { ActiveSpeaker } from '../active-speaker.ts'
 import { type Placed, placeTiles, type Rect } from '../layout.ts'
-import { blit, type Colour, createPicture, fade, fill, lay, type Picture } from './canvas.ts'
+import { blit, type Colour, createPicture, even, fade, fill, lay, type Picture } from './canvas.ts'
 import type { Cards } from './cards.ts'
 import type { ProgrammeSettings } from './encoder-args.ts'
 import { FramePool } from './frame-pool.ts'
@@ -286,8 +286,4 @@ export class Mixer {
     const whole = stream.kind === 'video' && keyframe ? Buffer.concat([stream.config, bytes]) : bytes
     this.#options.onPacket({ kind: stream.kind, timeMs: Math.max(0, timeMs), keyframe, bytes: whole })
   }
-}
-
-function even(value: number): number {
-  return Math.floor(value / 2) * 2
 }

@@ -2,8 +2,9 @@ import { createRequire } from 'node:module'
 import { messageOf } from '../../errors.ts'
 import { startFfmpeg } from '../../ffmpeg/process.ts'
 import type { Log } from '../../log.ts'
+import { initialsOf } from '../initials-of.ts'
 import type { FrameSize } from '../layout.ts'
-import type { Overlay } from './canvas.ts'
+import { even, type Overlay } from './canvas.ts'
 import type { Cards } from './cards.ts'
 
 /** Texts that are kept; names and banners change rarely. */
@@ -97,16 +98,6 @@ export class TextCards implements Cards {
   }
 }
 
-/** One or two letters: of the first and the last word. */
-export function initialsOf(name: string): string {
-  const words = name.trim().split(/\s+/)
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined]
-  return letters
-    .map((word) => Array.from(word ?? '')[0] ?? '')
-    .join('')
-    .toLocaleUpperCase()
-}
-
 /** For a quoted value inside of a filter's options (ffmpeg-utils(1), "Quoting and escaping"). */
 export function escapeText(text: string): string {
   const plain = Array.from(text.normalize('NFC'))
@@ -147,10 +138,6 @@ function crop(overlay: Overlay, wanted: number, backing: number): Overlay {
     }
   }
   return { width, height, bytes, alpha }
-}
-
-function even(value: number): number {
-  return Math.floor(value / 2) * 2
 }
 
 function clamp(value: number, least: number, most: number): number {

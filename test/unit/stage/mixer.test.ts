@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { initialsOf } from '../../../src/stage/initials-of.ts'
 import { ArrivalClock } from '../../../src/stage/mixer/arrival-clock.ts'
 import {
   blit,
@@ -20,7 +21,7 @@ import { Limiter } from '../../../src/stage/mixer/limiter.ts'
 import { PictureQueue } from '../../../src/stage/mixer/picture-queue.ts'
 import { PlayoutDelay } from '../../../src/stage/mixer/playout-delay.ts'
 import { SoundRing } from '../../../src/stage/mixer/sound-ring.ts'
-import { escapeText, initialsOf } from '../../../src/stage/mixer/text-cards.ts'
+import { escapeText } from '../../../src/stage/mixer/text-cards.ts'
 
 function plain(width: number, height: number, value: number): Picture {
   return { width, height, bytes: Buffer.alloc(i420Bytes({ width, height }), value) }
