@@ -10,7 +10,7 @@ export type Action = (typeof actions)[number]
 /** open: all may do all · required: what is not public needs a credential. */
 export type AccessMode = 'open' | 'required'
 
-/** public: listed, all may watch · unlisted: whoever has the address may watch · private: needs a role or a play token. */
+/** public: listed, all may watch · unlisted: anyone with the address may watch · private: needs a role or a play token. */
 export const visibilities = ['public', 'unlisted', 'private'] as const
 export type Visibility = (typeof visibilities)[number]
 

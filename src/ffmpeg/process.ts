@@ -76,7 +76,7 @@ export async function startFfmpeg(spec: FfmpegSpec): Promise<FfmpegProcess> {
   command.inputOptions(...two([...guarded.leading, ...allocationLimitOptions, ...spec.inputOptions]))
   let child: ChildProcess | undefined
   let outputError: string | null = null
-  // An exception out of a stream's write would be out of everybody's reach.
+  // No caller can catch an exception out of a stream's write.
   const onOutputError = (error: unknown): void => {
     outputError ??= messageOf(error)
     child?.kill('SIGKILL')

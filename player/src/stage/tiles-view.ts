@@ -42,7 +42,7 @@ export class TilesView {
     const picture = track(source)
     const paused = person.sources.find((each) => each.source === source)?.paused ?? true
     setTrack(tile.video, paused ? undefined : picture)
-    // Nobody wants to hear themselves.
+    // A person's own microphone is not played back.
     setTrack(tile.audio, own ? undefined : track(source === 'camera' ? 'microphone' : 'screen-audio'))
     const muted = person.sources.find((each) => each.source === 'microphone')?.paused ?? true
     const marks = [

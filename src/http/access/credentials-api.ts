@@ -53,7 +53,7 @@ export function registerCredentialsApi(server: FastifyInstance, access: Access):
   /** @throws GatewayError NOT_FOUND, and FORBIDDEN for the key of a stream that is not the asker's. */
   async function checkedId(request: FastifyRequest, kind: CredentialKind): Promise<string> {
     const principal = principalOf(request)
-    // Nobody learns which ids there are.
+    // The same answer for an unknown id, so that it does not tell which ids exist.
     if (principal.kind === 'anonymous') access.check(principal, 'operate', null)
     const params = request.params as Record<string, string>
     const { id, stream } = await credentials.get(kind, params[kind] ?? '')

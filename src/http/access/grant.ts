@@ -52,7 +52,7 @@ export function publishGrant(
   }
 }
 
-/** Which role on a stage somebody has without an invite: null for none. */
+/** The role on a stage that a request has without an invite; null for none. */
 export function stageRole(
   access: Access,
   request: FastifyRequest,
